@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package insights
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	eventsPath = "/insights/directory/v1/events"
+	countPath  = eventsPath + "/count"
+
+	defaultTimeout         = 60 * time.Second
+	defaultMaxResponseSize = 64 << 20
+	// maxErrorBody is how much of an error's body is read.
+	maxErrorBody = 4 << 10
+)
+
+// ClientSettings configure a client.
+type ClientSettings struct {
+	// Endpoint is scheme and host, for instance https://api.jumpcloud.com.
+	Endpoint string
+	// APIKey is sent as x-api-key; "" where the base client authenticates by itself.
+	APIKey string
+	// OrganizationID is sent as x-org-id; "" sends none and asks for the key's own organization.
+	OrganizationID string
+	// Limiter is waited for before each try of a request; nil is no limit. Clients may share one.
+	Limiter *rate.Limiter
+	Retry   RetrySettings
+	// Timeout bounds one try, headers and body; 0 is 60 s.
+	Timeout time.Duration
+	// MaxResponseSize bounds an inflated body in bytes; 0 is 64 MiB.
+	MaxResponseSize int64
+	// UserAgent is sent as User-Agent where it is not "".
+	UserAgent string
+}
+
+// Client asks for the events of one organization. It is safe for concurrent use.
+type Client struct {
+	http     *http.Client
+	endpoint string
+	maxSize  int64
+	sanitize sanitizer
+}
+
+// NewClient returns a client that sends through the transport of base, which is not changed.
+//
+// A request passes, in this order: retry, rate limit, timeout, authentication, base. A redirect
+// is never followed: Go's client would send x-api-key on to another host.
+func NewClient(base *http.Client, settings ClientSettings) (*Client, error) {
+	endpoint, err := url.Parse(settings.Endpoint)
+	if err != nil || endpoint.Host == "" {
+		return nil, errors.New("the endpoint is no URL with a host")
+	}
+	transport := base.Transport
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
+	sanitize := newSanitizer(settings.APIKey)
+	transport = newAuthTransport(transport, settings)
+	transport = &timeoutTransport{next: transport, timeout: orDefault(settings.Timeout, defaultTimeout)}
+	if settings.Limiter != nil {
+		transport = &limitTransport{next: transport, limiter: settings.Limiter}
+	}
+	transport = &retryTransport{next: transport, settings: settings.Retry}
+	return &Client{
+		http: &http.Client{
+			Transport:     transport,
+			Jar:           base.Jar,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		endpoint: strings.TrimSuffix(settings.Endpoint, "/"),
+		maxSize:  orDefault(settings.MaxResponseSize, defaultMaxResponseSize),
+		sanitize: sanitize,
+	}, nil
+}
+
+func orDefault[T time.Duration | int64](value, fallback T) T {
+	if value == 0 {
+		return fallback
+	}
+	return value
+}
+
+// Events asks for one page. A page is complete or an error: ErrInvalidQuery, a *StatusError, a
+// *ResponseError, a *TooLargeError, or the error of the transport or of ctx.
+func (c *Client) Events(ctx context.Context, query Query) (*Page, error) {
+	request, err := query.page()
+	if err != nil {
+		return nil, err
+	}
+	response, body, clock, err := c.post(ctx, eventsPath, request)
+	if err != nil {
+		return nil, err
+	}
+	failed := func(reason string) error {
+		return &ResponseError{Reason: reason, Malformed: reason == reasonMalformed, RequestID: c.requestID(response), Clock: clock}
+	}
+	events, reason := splitPage(body, query.Limit)
+	count, counted := intHeader(response.Header, "X-Result-Count")
+	if reason == reasonNoArray && counted && count == 0 && string(bytes.TrimSpace(body)) == "null" {
+		reason = ""
+	}
+	if reason != "" {
+		return nil, failed(reason)
+	}
+	if counted && count != len(events) {
+		return nil, failed(reasonCount)
+	}
+	limit, limited := intHeader(response.Header, "X-Limit")
+	if limit < 1 || limit > query.Limit {
+		limit = query.Limit
+	}
+	return &Page{
+		Events:         events,
+		Limit:          limit,
+		Token:          pagingToken(response.Header),
+		HeadersMissing: !counted && !limited,
+		Clock:          clock,
+		RequestID:      c.requestID(response),
+		Size:           len(body),
+	}, nil
+}
+
+// Count asks how many events a query has; its limit, token and fields are ignored. The errors
+// are those of Events.
+func (c *Client) Count(ctx context.Context, query Query) (int64, ServerClock, error) {
+	request, err := query.count()
+	if err != nil {
+		return 0, ServerClock{}, err
+	}
+	response, body, clock, err := c.post(ctx, countPath, request)
+	if err != nil {
+		return 0, clock, err
+	}
+	var answer struct {
+		Count *int64 `json:"count"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Count == nil {
+		return 0, clock, &ResponseError{Reason: reasonCountAnswer, RequestID: c.requestID(response), Clock: clock}
+	}
+	return *answer.Count, clock, nil
+}
+
+// post sends a request and reads the answer to its end. The response's body is closed.
+func (c *Client) post(ctx context.Context, path string, body []byte) (*http.Response, []byte, ServerClock, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, ServerClock{}, fmt.Errorf("making a request: %w", err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/json")
+	// Known to net/http and not sent: a request that a stale connection swallowed may be repeated.
+	request.Header["X-Idempotency-Key"] = nil
+	var sent time.Time
+	request = request.WithContext(withSentTime(ctx, &sent))
+	response, err := c.http.Do(request)
+	received := time.Now()
+	if err != nil {
+		return nil, nil, ServerClock{}, c.transportError(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	clock := ServerClock{Received: received, Elapsed: received.Sub(sent)}
+	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
+		clock.Date = date
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, nil, clock, c.statusError(response, clock)
+	}
+	data, err := c.read(response, clock)
+	return response, data, clock, err
+}
+
+// read returns the inflated body. It grows with what comes, not with what is announced.
+func (c *Client) read(response *http.Response, clock ServerClock) ([]byte, error) {
+	var data bytes.Buffer
+	n, err := data.ReadFrom(io.LimitReader(response.Body, c.maxSize+1))
+	if n > c.maxSize {
+		return nil, &TooLargeError{Limit: c.maxSize, RequestID: c.requestID(response), Clock: clock}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", c.transportError(err))
+	}
+	return data.Bytes(), nil
+}
+
+func (c *Client) statusError(response *http.Response, clock ServerClock) error {
+	if response.StatusCode > 200 && response.StatusCode < 300 {
+		return &ResponseError{Reason: reasonStatus, RequestID: c.requestID(response), Clock: clock}
+	}
+	// What can't be read of an error's text is not missed.
+	text, _ := io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
+	failed := &StatusError{
+		StatusCode: response.StatusCode,
+		Message:    c.sanitize.message(text),
+		RetryAfter: retryAfter(response.Header),
+		RequestID:  c.requestID(response),
+		Clock:      clock,
+	}
+	if location, err := response.Location(); err == nil && response.StatusCode/100 == 3 {
+		failed.Message = ""
+		failed.RedirectHost = c.sanitize(location.Host)
+	}
+	return failed
+}
+
+// transportError keeps the cause for errors.Is and masks the text.
+func (c *Client) transportError(err error) error {
+	if inner, ok := errors.AsType[*url.Error](err); ok {
+		err = inner.Err
+	}
+	return &maskedError{text: c.sanitize(err.Error()), cause: err}
+}
+
+// maskedError is an error whose text may be logged.
+type maskedError struct {
+	text  string
+	cause error
+}
+
+func (e *maskedError) Error() string { return e.text }
+
+func (e *maskedError) Unwrap() error { return e.cause }
+
+func (c *Client) requestID(response *http.Response) string {
+	return c.sanitize(response.Header.Get("X-Request-Id"))
+}
+
+// intHeader reports false where the header is missing or no number.
+func intHeader(header http.Header, name string) (value int, found bool) {
+	value, err := strconv.Atoi(strings.TrimSpace(header.Get(name)))
+	return value, err == nil && value >= 0
+}

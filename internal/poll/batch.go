@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll
+
+import (
+	"context"
+	"time"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
+)
+
+const (
+	// maxBatchEvents and maxBatchBytes keep a batch's OTLP message below gRPC's default limit
+	// of 4 MiB; one larger event goes alone.
+	maxBatchEvents = 1000
+	maxBatchBytes  = 1 << 20
+)
+
+// Batch is what the consumer gets in one call.
+type Batch struct {
+	Events []insights.Event
+	// Received is the local time at which the events' page was received.
+	Received time.Time
+}
+
+// Deliver hands a batch to the consumer. It returns nil when the batch is settled: accepted,
+// or declared lost. It retries for as long as that makes sense and returns an error only when
+// ctx was done before that; the batch is then not remembered, and will come again.
+type Deliver func(ctx context.Context, batch Batch) error
+
+// batch collects events until it is full.
+type batch struct {
+	events  []insights.Event
+	entries []checkpoint.Entry
+	ids     map[checkpoint.ID]struct{}
+	bytes   int
+}
+
+func newBatch() *batch {
+	return &batch{ids: make(map[checkpoint.ID]struct{})}
+}
+
+// full says that an event of so many bytes has to go into the next batch.
+func (b *batch) full(size int) bool {
+	return len(b.events) > 0 && (len(b.events) >= maxBatchEvents || b.bytes+size > maxBatchBytes)
+}
+
+func (b *batch) contains(id checkpoint.ID) bool {
+	_, found := b.ids[id]
+	return found
+}
+
+func (b *batch) add(event insights.Event, entry checkpoint.Entry) {
+	b.events = append(b.events, event)
+	b.entries = append(b.entries, entry)
+	b.ids[entry.ID] = struct{}{}
+	b.bytes += len(event.Raw)
+}

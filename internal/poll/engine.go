@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
+)
+
+// backfillSlice is the length of history that one query asks for.
+const backfillSlice = 24 * time.Hour
+
+// Source answers queries, one page each.
+type Source interface {
+	Events(ctx context.Context, query insights.Query) (*insights.Page, error)
+}
+
+// Store remembers what was delivered.
+type Store interface {
+	Load(ctx context.Context) (checkpoint.Loaded, error)
+	Commit(ctx context.Context, state checkpoint.State, delivered checkpoint.Delivered) error
+	Seen(entry checkpoint.Entry) bool
+	Remembered() int
+}
+
+// Settings of an engine. All of them are required, but for History.
+type Settings struct {
+	Services       []string
+	PollInterval   time.Duration
+	RescanInterval time.Duration
+	// MaxEventDelay is L: an event that becomes visible within this time of its timestamp is
+	// never lost.
+	MaxEventDelay time.Duration
+	// Retention is how far back the API answers.
+	Retention time.Duration
+	// PageSize is the largest number of events to ask for in one page, 1 to 10,000.
+	PageSize int
+	Backoff  Backoff
+	History  History
+	// Query is a fingerprint of what is asked and where, to tell in the log that it was changed.
+	Query string
+}
+
+// History is what of the past is read after the very first start. Nothing where both are zero.
+type History struct {
+	Start    time.Time
+	Lookback time.Duration
+}
+
+// Engine reads the events of one organization. Its zero value is not usable: see New.
+type Engine struct {
+	settings Settings
+	source   Source
+	deliver  Deliver
+	store    Store
+	observer Observer
+
+	loaded checkpoint.Loaded
+	state  checkpoint.State
+	clock  clock
+	size   pageSize
+	lanes  lanes
+	failed bool
+}
+
+// lanes are the passes under way, and when the next ones are due.
+type lanes struct {
+	live, backfill   *pass
+	tailAt, rescanAt time.Time
+}
+
+// New returns an engine. Load must be called before Run.
+func New(settings Settings, source Source, deliver Deliver, store Store, observer Observer) *Engine {
+	return &Engine{
+		settings: settings,
+		source:   source,
+		deliver:  deliver,
+		store:    store,
+		observer: observer,
+		size:     newPageSize(settings.PageSize),
+	}
+}
+
+// Run reads events until ctx is done. A batch under way then is finished within a Grace, and
+// remembered. Run returns when nothing is under way any more.
+func (e *Engine) Run(ctx context.Context) {
+	// Receivers that start together don't ask together.
+	jitter := time.Duration(rand.Float64() * float64(e.settings.PollInterval) / 10) //nolint:gosec // spreads load, hides nothing
+	if !sleep(ctx, jitter) || !e.begin(ctx) {
+		return
+	}
+	for ctx.Err() == nil {
+		current, wait := e.next(time.Now())
+		if current == nil {
+			sleep(ctx, wait)
+			continue
+		}
+		if err := e.read(ctx, current); err != nil && ctx.Err() == nil {
+			e.handle(current, err)
+		}
+	}
+}
+
+// next returns the pass whose page is to be read now, or how long there is nothing to do.
+// Live events go first: a backfill gets a page while no other pass is due or under way.
+func (e *Engine) next(now time.Time) (current *pass, wait time.Duration) {
+	if e.lanes.live == nil && !now.Before(e.lanes.tailAt) {
+		e.lanes.live = e.livePass(now)
+	}
+	if live := e.lanes.live; live != nil {
+		if wait := live.attempt.notBefore.Sub(now); wait > 0 {
+			return nil, wait
+		}
+		return live, 0
+	}
+	untilTail := e.lanes.tailAt.Sub(now)
+	if e.lanes.backfill == nil && e.state.Backfill.Pending() {
+		e.lanes.backfill = e.backfillPass()
+	}
+	if e.lanes.backfill == nil {
+		return nil, untilTail
+	}
+	if wait := e.lanes.backfill.attempt.notBefore.Sub(now); wait > 0 {
+		return nil, min(wait, untilTail)
+	}
+	return e.lanes.backfill, 0
+}
+
+// livePass begins a tail, or the rescan that is due instead.
+func (e *Engine) livePass(now time.Time) *pass {
+	e.rewindClock()
+	e.clampToRetention()
+	e.lanes.tailAt = now.Add(e.settings.PollInterval)
+	kind, start := Tail, e.state.Watermark
+	if e.rescanDue(now) {
+		kind, start = Rescan, e.rescanStart()
+		e.lanes.rescanAt = now.Add(e.settings.RescanInterval)
+	}
+	// A start in the future is refused, and would be for ever.
+	return newPass(kind, earlier(start, e.clock.earliest()), time.Time{})
+}
+
+// rescanDue is where the API's own count may put a rescan off or bring it forward.
+func (e *Engine) rescanDue(now time.Time) bool {
+	return !now.Before(e.lanes.rescanAt)
+}
+
+// rescanStart is the time from which on events may still become visible, or may have since
+// the last rescan.
+func (e *Engine) rescanStart() time.Time {
+	return later(e.state.From, earlier(e.state.Watermark, e.state.Rescanned.Add(-e.settings.MaxEventDelay)))
+}
+
+func (e *Engine) backfillPass() *pass {
+	e.clampBackfill()
+	start := e.state.Backfill.Next
+	end := earlier(start.Truncate(time.Second).Add(backfillSlice), e.state.Backfill.End)
+	if !start.Before(end) {
+		return nil
+	}
+	return newPass(Backfill, start, end)
+}
+
+// sleep reports false where ctx was done first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
+)
+
+// FailureKind groups failures by what an operator does about them.
+type FailureKind string
+
+const (
+	// FailureAuthentication: 401, the key is wrong, expired or was replaced.
+	FailureAuthentication FailureKind = "authentication"
+	// FailureLicense: 402, the organization has no Directory Insights.
+	FailureLicense FailureKind = "license"
+	// FailureForbidden: 403, the role, the region or the organization id doesn't fit.
+	FailureForbidden FailureKind = "forbidden"
+	// FailureRejected: another 4xx, or a redirect: the request itself is refused.
+	FailureRejected FailureKind = "rejected"
+	// FailureRateLimited: 429.
+	FailureRateLimited FailureKind = "rate_limited"
+	// FailureServer: 5xx, 408 or 425.
+	FailureServer FailureKind = "server"
+	// FailureTransport: no answer came, or it broke off.
+	FailureTransport FailureKind = "transport"
+	// FailureBadResponse: an answer that is no page.
+	FailureBadResponse FailureKind = "bad_response"
+	// FailureTooLarge: a page larger than the largest response that is read.
+	FailureTooLarge FailureKind = "too_large"
+	// FailureStuck: paging can't get on: too many events in one millisecond, and no usable token.
+	FailureStuck FailureKind = "stuck"
+	// FailureCheckpoint: the storage doesn't take the checkpoint.
+	FailureCheckpoint FailureKind = "checkpoint"
+)
+
+// errStuck is returned where a full page brought paging no further.
+var errStuck = errors.New("paging makes no progress: a full page has no usable token, and all of it is in one millisecond or out of order")
+
+// classify tells what kind of failure an error of the source is.
+func classify(err error) FailureKind {
+	if status, ok := errors.AsType[*insights.StatusError](err); ok {
+		return classifyStatus(status.StatusCode)
+	}
+	if _, ok := errors.AsType[*insights.TooLargeError](err); ok {
+		return FailureTooLarge
+	}
+	if _, ok := errors.AsType[*insights.ResponseError](err); ok {
+		return FailureBadResponse
+	}
+	switch {
+	case errors.Is(err, errStuck):
+		return FailureStuck
+	case errors.Is(err, insights.ErrInvalidQuery):
+		return FailureRejected
+	default:
+		return FailureTransport
+	}
+}
+
+func classifyStatus(code int) FailureKind {
+	switch {
+	case code == http.StatusUnauthorized:
+		return FailureAuthentication
+	case code == http.StatusPaymentRequired:
+		return FailureLicense
+	case code == http.StatusForbidden:
+		return FailureForbidden
+	case code == http.StatusTooManyRequests:
+		return FailureRateLimited
+	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code >= http.StatusInternalServerError:
+		return FailureServer
+	default:
+		return FailureRejected
+	}
+}
+
+// isTimeout says that an answer did not come, or did not end, in time: a smaller page may.
+func isTimeout(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	network, ok := errors.AsType[net.Error](err)
+	return ok && network.Timeout()
+}
+
+// Backoff is the pause after failures: it grows from Initial to Max. What an operator has to
+// mend (a key, a license, a role) is asked for more rarely: from 12 times Initial to 3 times Max.
+type Backoff struct {
+	Initial, Max time.Duration
+}
+
+// minWait keeps a random wait from being no wait at all.
+const minWait = time.Second
+
+// attempt counts consecutive failures and says how long to wait after each.
+type attempt struct {
+	kind        FailureKind
+	consecutive int
+	waits       *backoff.ExponentialBackOff
+	notBefore   time.Time
+}
+
+// failed returns the wait after one more failure: exponential with full jitter, and not
+// shorter than what the API asks for.
+func (a *attempt) failed(kind FailureKind, err error, settings Backoff) time.Duration {
+	a.consecutive++
+	if a.waits == nil || kind != a.kind {
+		a.kind, a.waits = kind, newWaits(kind, settings)
+	}
+	wait := max(a.waits.NextBackOff(), min(minWait, settings.Initial))
+	if status, ok := errors.AsType[*insights.StatusError](err); ok {
+		wait = max(wait, status.RetryAfter)
+	}
+	a.notBefore = time.Now().Add(wait)
+	return wait
+}
+
+func newWaits(kind FailureKind, settings Backoff) *backoff.ExponentialBackOff {
+	initial, limit := settings.Initial, settings.Max
+	switch kind {
+	case FailureAuthentication, FailureLicense, FailureForbidden:
+		initial, limit = 12*initial, 3*limit
+	case FailureRejected:
+		limit *= 3
+	}
+	// A factor of 1 draws from [0, twice the interval].
+	return &backoff.ExponentialBackOff{
+		InitialInterval:     initial / 2,
+		MaxInterval:         limit / 2,
+		Multiplier:          2,
+		RandomizationFactor: 1,
+	}
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll
+
+import (
+	"errors"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
+)
+
+// handle settles what follows an error of a pass: another way to ask, or a wait.
+func (e *Engine) handle(p *pass, err error) {
+	e.clock.observe(errorClock(err))
+	kind := classify(err)
+	if e.askOtherwise(p, kind, err) {
+		return
+	}
+	wait := p.attempt.failed(kind, err, e.settings.Backoff)
+	e.report(Failure{Kind: kind, Err: err, Consecutive: p.attempt.consecutive, Wait: wait})
+}
+
+// askOtherwise changes what is asked where that is the remedy, and reports whether it can be
+// asked at once.
+func (e *Engine) askOtherwise(p *pass, kind FailureKind, err error) bool {
+	switch kind {
+	case FailureTooLarge:
+		return e.shrink(p, LossOversize)
+	case FailureBadResponse:
+		if !e.size.failed() && isMalformed(err) {
+			e.bypass(p, LossUnreadable)
+		}
+	case FailureTransport:
+		if isTimeout(err) {
+			e.size.halve()
+		}
+	case FailureRejected:
+		return e.revise(p, err)
+	case FailureStuck:
+		p.resume()
+	}
+	return false
+}
+
+// shrink asks for a smaller page, and for a single event that is too large by its id only.
+func (e *Engine) shrink(p *pass, reason LossReason) bool {
+	return e.size.halve() || e.bypass(p, reason)
+}
+
+// bypass reports false where it was tried already.
+func (e *Engine) bypass(p *pass, reason LossReason) bool {
+	if p.bypass != "" {
+		p.bypass = ""
+		return false
+	}
+	p.bypass = reason
+	return true
+}
+
+// revise looks for what the API refused: a start that it doesn't keep any more, or the token.
+// A token lives for one pass; the pass begins again without one, at once for the first time
+// and after a wait where that brought nothing.
+func (e *Engine) revise(p *pass, err error) bool {
+	status, ok := errors.AsType[*insights.StatusError](err)
+	if !ok || status.StatusCode != http.StatusBadRequest {
+		return false
+	}
+	if days := refusedRetention(status.Message); days > 0 {
+		return e.shortenRetention(p, days)
+	}
+	if p.token == nil {
+		return false
+	}
+	again := p.resume() || !p.restarted
+	p.restarted = true
+	return again
+}
+
+// retentionText matches the documented refusal of a start before the retention, for instance
+// "start_time is greater than Directory Insights' 90 day retention period".
+var retentionText = regexp.MustCompile(`(\d{1,4}) day retention`)
+
+func refusedRetention(message string) (days int) {
+	match := retentionText.FindStringSubmatch(strings.ToLower(message))
+	if match == nil {
+		return 0
+	}
+	days, err := strconv.Atoi(match[1])
+	if err != nil {
+		return 0
+	}
+	return days
+}
+
+// shortenRetention goes on at the edge of what the API keeps. Where it refuses that as well,
+// the edge moves an hour at a time, after a wait.
+func (e *Engine) shortenRetention(p *pass, days int) bool {
+	kept := time.Duration(days) * 24 * time.Hour
+	shorter := kept < e.settings.Retention
+	if !shorter {
+		kept = e.settings.Retention - time.Hour
+	}
+	e.settings.Retention = max(kept, time.Hour)
+	if p.kind == Backfill {
+		e.clampBackfill()
+	} else {
+		e.clampToRetention()
+	}
+	edge := e.retentionEdge()
+	if p.end.IsZero() || edge.Before(p.end) {
+		p.begin(later(p.start, edge))
+	} else {
+		e.lanes.backfill = nil
+	}
+	return shorter
+}
+
+func (e *Engine) report(failure Failure) {
+	e.failed = true
+	e.observer.Failed(failure)
+}
+
+// recovered tells of a success once, and not while the other lane still fails.
+func (e *Engine) recovered(p *pass) {
+	p.attempt = attempt{}
+	if !e.failed || failing(e.lanes.live) || failing(e.lanes.backfill) {
+		return
+	}
+	e.failed = false
+	e.observer.Recovered()
+}
+
+func failing(p *pass) bool { return p != nil && p.attempt.consecutive > 0 }
+
+func isMalformed(err error) bool {
+	response, ok := errors.AsType[*insights.ResponseError](err)
+	return ok && response.Malformed
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll
+
+import "time"
+
+// PassKind is what a pass is for.
+type PassKind string
+
+const (
+	// Tail reads what is newer than the watermark.
+	Tail PassKind = "tail"
+	// Rescan reads the last L again, for events that became visible late.
+	Rescan PassKind = "rescan"
+	// Backfill reads a slice of history.
+	Backfill PassKind = "backfill"
+)
+
+// Observer is told what the engine does. Its methods are called from the engine's goroutine
+// and must not block.
+type Observer interface {
+	// Started tells where the engine begins and why, once for each run.
+	Started(start Start)
+	// Page is called when every event of a page has been accepted and remembered.
+	Page(page PageReport)
+	// Progress is called after each commit.
+	Progress(progress Progress)
+	// Failed is called for each failure that the engine waits after; it is always followed
+	// by another attempt.
+	Failed(failure Failure)
+	// Recovered is called on the first success after one or more failures.
+	Recovered()
+	// Lost declares a loss, each exactly once.
+	Lost(loss Loss)
+	// Anomaly tells of an answer that is not as documented and that does no harm.
+	Anomaly(anomaly Anomaly)
+}
+
+// StartState says on what ground an engine begins.
+type StartState string
+
+const (
+	// StartFresh: nothing was stored, so the engine begins at the API's now or at the backfill's start.
+	StartFresh StartState = "fresh"
+	// StartContinued: the stored state is continued.
+	StartContinued StartState = "continued"
+	// StartDamaged: the stored state can't be read; its bytes were kept, and the engine begins as if fresh.
+	StartDamaged StartState = "damaged"
+)
+
+// Start is where an engine begins.
+type Start struct {
+	State     StartState
+	Watermark time.Time
+	// BackfillFrom is the start of the history that is still to come, or zero.
+	BackfillFrom time.Time
+	// BackfillClamped says that the configured history reaches further back than the retention.
+	BackfillClamped bool
+	// QueryChanged says that the endpoint or the services are not those of the run before.
+	QueryChanged bool
+	// DamagedKey is the storage key of the bytes that could not be read, or "".
+	DamagedKey string
+	// DamagedSegments is the number of segments of ids that could not be read.
+	DamagedSegments int
+}
+
+// PageReport is what became of one page.
+type PageReport struct {
+	Pass PassKind
+	// Delivered is the number of events that were accepted, Late those among them with a
+	// timestamp before the watermark that only a rescan found.
+	Delivered, Late int
+	// Duplicates is the number of events that had been delivered before.
+	Duplicates int
+	// Nulls is the number of elements that were null.
+	Nulls int
+	// Limit is the page size that is asked for now.
+	Limit int
+}
+
+// Progress is where the engine stands after a commit.
+type Progress struct {
+	Watermark time.Time
+	// Now is the API's time, as a lower bound.
+	Now time.Time
+	// Skew is how far the local clock is ahead of the API's.
+	Skew time.Duration
+	// BackfillRemaining is the length of the history still to come.
+	BackfillRemaining time.Duration
+	// Remembered is the number of ids that are kept.
+	Remembered int
+}
+
+// Failure is an attempt that did not succeed.
+type Failure struct {
+	Kind FailureKind
+	Err  error
+	// Consecutive counts the failures since the last success, this one included.
+	Consecutive int
+	// Wait is the time until the next attempt.
+	Wait time.Duration
+}
+
+// LossReason says why something is declared lost.
+type LossReason string
+
+const (
+	// LossRetention: the API doesn't keep events of that time any more.
+	LossRetention LossReason = "retention"
+	// LossOversize: an event is larger than the largest response; only its id and timestamp are delivered.
+	LossOversize LossReason = "oversize"
+	// LossUnreadable: an event is not valid JSON; only its id and timestamp are delivered.
+	LossUnreadable LossReason = "unreadable"
+)
+
+// Loss is a declared loss: of a span of time, or of the content of events.
+type Loss struct {
+	Reason LossReason
+	// From and To bound the span that is lost; both are zero where Events counts the loss.
+	From, To time.Time
+	Events   int
+}
+
+// Anomaly is an answer that is not as documented.
+type Anomaly string
+
+const (
+	// AnomalyNoToken: a full page came without a usable paging token; paging goes on by time.
+	AnomalyNoToken Anomaly = "no_token"
+	// AnomalyRepeatedPage: a page or its token came twice; paging goes on by time.
+	AnomalyRepeatedPage Anomaly = "repeated_page"
+	// AnomalyNoDate: the API doesn't tell its time; the local clock less five minutes stands in.
+	AnomalyNoDate Anomaly = "no_date"
+	// AnomalyClockRewound: the watermark is after the API's time; the last L is read again.
+	AnomalyClockRewound Anomaly = "clock_rewound"
+)

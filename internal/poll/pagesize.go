@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll
+
+const (
+	// maxPageSize is the API's documented limit.
+	maxPageSize = 10_000
+	// raiseAfter good pages the page size is doubled again.
+	raiseAfter = 10
+	// isolateAfter bad answers at the same place each further one halves the page size, to
+	// find the event that breaks the page.
+	isolateAfter = 5
+)
+
+// pageSize adapts the size of pages to what the API can answer.
+type pageSize struct {
+	limit, configured int
+	good, bad         int
+}
+
+func newPageSize(configured int) pageSize {
+	return pageSize{limit: configured, configured: configured}
+}
+
+// succeeded counts a good page.
+func (s *pageSize) succeeded() {
+	s.bad = 0
+	if s.good++; s.good >= raiseAfter {
+		s.good = 0
+		s.limit = min(s.limit*2, max(s.limit, s.configured))
+	}
+}
+
+// halve reports false where the page size is 1 already.
+func (s *pageSize) halve() bool {
+	s.good = 0
+	if s.limit == 1 {
+		return false
+	}
+	s.limit /= 2
+	return true
+}
+
+// failed counts a bad answer and halves the page size after some of them. It reports false
+// where a page of a single event stays bad.
+func (s *pageSize) failed() bool {
+	if s.bad++; s.bad < isolateAfter {
+		return true
+	}
+	return s.halve()
+}
+
+// raise asks for the largest page that the API answers, and reports false where it was asked
+// for already.
+func (s *pageSize) raise() bool {
+	if s.limit == maxPageSize {
+		return false
+	}
+	s.limit = maxPageSize
+	return true
+}
+
+// restore ends what raise began.
+func (s *pageSize) restore() {
+	s.limit = min(s.limit, s.configured)
+}

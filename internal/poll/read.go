@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
+)
+
+// read fetches the next page of a pass, settles its events and moves the pass on.
+func (e *Engine) read(ctx context.Context, p *pass) error {
+	page, err := e.source.Events(ctx, e.query(p))
+	if err != nil {
+		return err
+	}
+	e.observeClock(page.Clock)
+	p.opened(asOf(page.Clock))
+	repeated := p.repeats(page)
+	p.inspect(page)
+	report, err := e.settle(ctx, p, page)
+	if err != nil {
+		return err
+	}
+	e.size.succeeded()
+	report.Limit = e.size.limit
+	e.observer.Page(report)
+	if err := e.turn(ctx, p, page, repeated); err != nil {
+		return err
+	}
+	e.recovered(p)
+	return nil
+}
+
+func (e *Engine) query(p *pass) insights.Query {
+	query := insights.Query{
+		Services:    e.settings.Services,
+		Start:       p.start,
+		End:         p.end,
+		Limit:       e.size.limit,
+		SearchAfter: p.token,
+	}
+	if p.bypass != "" {
+		query.Limit, query.Fields = 1, []string{"id", "timestamp"}
+	}
+	return query
+}
+
+// settle delivers a page's events that were not delivered before, batch by batch, each
+// remembered before the next.
+func (e *Engine) settle(ctx context.Context, p *pass, page *insights.Page) (PageReport, error) {
+	report := PageReport{Pass: p.kind}
+	pending := newBatch()
+	for _, event := range page.Events {
+		if isNull(event.Raw) {
+			report.Nulls++
+			continue
+		}
+		if p.excludes(event) {
+			continue
+		}
+		event.Oversize = p.bypass != ""
+		entry := checkpoint.Entry{ID: identify(event), Time: event.Timestamp}
+		if pending.contains(entry.ID) || e.store.Seen(entry) {
+			report.Duplicates++
+			p.passed(event)
+			continue
+		}
+		if pending.full(len(event.Raw)) {
+			if err := e.accept(ctx, p, pending, page); err != nil {
+				return report, err
+			}
+			pending = newBatch()
+		}
+		if p.kind == Rescan && p.dated(event) && event.Timestamp.Before(e.state.Watermark) {
+			report.Late++
+		}
+		if entry.Time.IsZero() {
+			entry.Time = p.asOf
+		}
+		pending.add(event, entry)
+		report.Delivered++
+		p.passed(event)
+	}
+	err := e.accept(ctx, p, pending, page)
+	return report, err
+}
+
+// accept delivers a batch and remembers it.
+func (e *Engine) accept(ctx context.Context, p *pass, b *batch, page *insights.Page) error {
+	if len(b.events) == 0 {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := e.deliver(ctx, Batch{Events: b.events, Received: page.Clock.Received}); err != nil {
+		return fmt.Errorf("delivering a batch: %w", err)
+	}
+	if p.bypass != "" {
+		e.observer.Lost(Loss{Reason: p.bypass, Events: len(b.events)})
+	}
+	e.advance(p, p.reached())
+	return e.commit(ctx, checkpoint.Delivered{Lane: p.lane(), Entries: b.entries, AsOf: p.asOf})
+}
+
+// advance moves the kept start of a pass: everything before reached has been accepted.
+func (e *Engine) advance(p *pass, reached time.Time) {
+	if p.kind == Backfill {
+		e.state.Backfill.Next = later(e.state.Backfill.Next, earlier(reached, p.end))
+	} else {
+		e.state.Watermark = later(e.state.Watermark, reached)
+	}
+	e.state.From = e.rescanStart()
+}
+
+// turn decides what follows a page: the next one, the same place again by time, or the end.
+func (e *Engine) turn(ctx context.Context, p *pass, page *insights.Page, repeated bool) error {
+	p.bypass = ""
+	// Without any header a page shorter than its limit may still be followed by another one.
+	more := page.Full() || page.HeadersMissing && page.Token != nil && len(page.Events) > 0
+	if !more {
+		return e.finish(ctx, p)
+	}
+	if page.Token != nil && !repeated {
+		p.token = page.Token
+		return nil
+	}
+	if repeated {
+		e.observer.Anomaly(AnomalyRepeatedPage)
+	} else {
+		e.observer.Anomaly(AnomalyNoToken)
+	}
+	if p.resume() || e.size.raise() {
+		return nil
+	}
+	return fmt.Errorf("%w (%s)", errStuck, p.position.Format(time.RFC3339Nano))
+}
+
+// finish ends a pass: its last page is settled.
+func (e *Engine) finish(ctx context.Context, p *pass) error {
+	switch p.kind {
+	case Backfill:
+		e.advance(p, p.end)
+		e.lanes.backfill = nil
+	case Rescan:
+		e.state.Rescanned = p.asOf
+		fallthrough
+	default:
+		e.advance(p, p.asOf)
+		e.lanes.live = nil
+	}
+	e.size.restore()
+	return e.commit(ctx, checkpoint.Delivered{})
+}
+
+// commit stores the state and a batch's ids. It tries for as long as it takes: nothing is
+// fetched before it succeeded. An error means that ctx is done.
+func (e *Engine) commit(ctx context.Context, delivered checkpoint.Delivered) error {
+	graceful, cancel := WithGrace(ctx)
+	defer cancel()
+	var tries attempt
+	for {
+		err := e.store.Commit(graceful, e.state, delivered)
+		if err == nil {
+			e.observer.Progress(e.progress())
+			return nil
+		}
+		wait := tries.failed(FailureCheckpoint, err, e.settings.Backoff)
+		e.report(Failure{Kind: FailureCheckpoint, Err: err, Consecutive: tries.consecutive, Wait: wait})
+		if !sleep(graceful, wait) {
+			return fmt.Errorf("storing the checkpoint: %w", err)
+		}
+	}
+}
+
+func (e *Engine) progress() Progress {
+	progress := Progress{
+		Watermark:  e.state.Watermark,
+		Now:        e.clock.earliest(),
+		Skew:       e.clock.skew(),
+		Remembered: e.store.Remembered(),
+	}
+	if e.state.Backfill.Pending() {
+		progress.BackfillRemaining = e.state.Backfill.End.Sub(e.state.Backfill.Next)
+	}
+	return progress
+}
+
+func (e *Engine) observeClock(answer insights.ServerClock) {
+	if answer.Date.IsZero() {
+		e.observer.Anomaly(AnomalyNoDate)
+	}
+	e.clock.observe(answer)
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jumpcloudreceiver
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"golang.org/x/time/rate"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/mapping"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver/internal/metadata"
+)
+
+// requestTries is how often a request is sent before its failure counts: what passes within
+// that is no state worth telling.
+const requestTries = 3
+
+var _ receiver.Logs = (*logsReceiver)(nil)
+
+// logsReceiver runs one engine for each organization.
+type logsReceiver struct {
+	config    *Config
+	settings  receiver.Settings
+	next      consumer.Logs
+	telemetry *metadata.TelemetryBuilder
+
+	storage storage.Client
+	http    *http.Client
+	cancel  context.CancelFunc
+	engines sync.WaitGroup
+}
+
+func newLogsReceiver(settings receiver.Settings, config *Config, next consumer.Logs) (*logsReceiver, error) {
+	telemetry, err := metadata.NewTelemetryBuilder(settings.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	return &logsReceiver{config: config, settings: settings, next: next, telemetry: telemetry}, nil
+}
+
+// Start opens the storage, loads the checkpoints and starts reading. It does not wait for the
+// API: a key that is refused, or no network, is a state that can pass.
+func (r *logsReceiver) Start(ctx context.Context, host component.Host) error {
+	if r.cancel != nil {
+		return errors.New("the receiver was started before")
+	}
+	for _, warning := range r.config.warnings() {
+		r.settings.Logger.Warn(warning)
+	}
+	runCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	r.cancel = cancel
+	if err := r.start(ctx, runCtx, host); err != nil {
+		return errors.Join(err, r.Shutdown(ctx))
+	}
+	return nil
+}
+
+func (r *logsReceiver) start(ctx, runCtx context.Context, host component.Host) error {
+	var err error
+	if r.storage, err = openStorage(ctx, host, r.config.Storage, r.settings.ID); err != nil {
+		return err
+	}
+	if r.http, err = r.config.ClientConfig.ToClient(ctx, host.GetExtensions(), r.settings.TelemetrySettings); err != nil {
+		return err
+	}
+	status := newHealth(host)
+	limiter := rate.NewLimiter(rate.Limit(r.config.RequestsPerSecond), 1)
+	organizations := r.config.Organizations
+	if len(organizations) == 0 {
+		organizations = []OrganizationConfig{{}}
+	}
+	engines := make([]*poll.Engine, 0, len(organizations))
+	for _, organization := range organizations {
+		engine, err := r.engine(organization, limiter, status)
+		if err != nil {
+			return err
+		}
+		if err := engine.Load(ctx); err != nil {
+			return err
+		}
+		engines = append(engines, engine)
+	}
+	for _, engine := range engines {
+		r.engines.Go(func() { engine.Run(runCtx) })
+	}
+	return nil
+}
+
+// engine makes the engine of one organization. All of them share the connections, the rate
+// limit and the storage.
+func (r *logsReceiver) engine(organization OrganizationConfig, limiter *rate.Limiter, status *health) (*poll.Engine, error) {
+	client, err := r.client(organization, limiter)
+	if err != nil {
+		return nil, err
+	}
+	obsreport, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
+		ReceiverID:             r.settings.ID,
+		Transport:              "http",
+		LongLivedCtx:           true,
+		ReceiverCreateSettings: r.settings,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating the receiver's telemetry: %w", err)
+	}
+	observer := newObserver(organization.ID, r.telemetry, r.settings.Logger, status)
+	delivery := &delivery{
+		mapper: mapping.New(mapping.Settings{
+			Body:             mapping.Body(r.config.Body),
+			ScopeName:        metadata.ScopeName,
+			ScopeVersion:     r.settings.BuildInfo.Version,
+			OrganizationID:   organization.ID,
+			OrganizationName: organization.Name,
+		}),
+		next:      r.next,
+		obsreport: obsreport,
+		retry:     r.config.RetryOnFailure,
+		observer:  observer,
+	}
+	store := checkpoint.Open(r.storage, organization.ID)
+	return poll.New(r.engineSettings(), client, delivery.deliver, store, observer), nil
+}
+
+func (r *logsReceiver) client(organization OrganizationConfig, limiter *rate.Limiter) (*insights.Client, error) {
+	key := organization.APIKey
+	if key == "" {
+		key = r.config.APIKey
+	}
+	return insights.NewClient(r.http, insights.ClientSettings{
+		Endpoint:       r.config.endpoint(),
+		APIKey:         string(key),
+		OrganizationID: organization.ID,
+		Limiter:        limiter,
+		Retry: insights.RetrySettings{
+			InitialInterval: r.config.RetryOnFailure.InitialInterval,
+			MaxInterval:     r.config.RetryOnFailure.MaxInterval,
+			MaxTries:        requestTries,
+		},
+		Timeout:         r.config.ClientConfig.Timeout,
+		MaxResponseSize: int64(r.config.MaxResponseSize),
+		UserAgent:       r.settings.BuildInfo.Command + "/" + r.settings.BuildInfo.Version,
+	})
+}
+
+func (r *logsReceiver) engineSettings() poll.Settings {
+	return poll.Settings{
+		Services:       r.config.Services,
+		PollInterval:   r.config.PollInterval,
+		RescanInterval: r.config.RescanInterval,
+		MaxEventDelay:  r.config.MaxEventDelay,
+		Retention:      r.config.Retention,
+		PageSize:       r.config.PageSize,
+		Backoff: poll.Backoff{
+			Initial: r.config.RetryOnFailure.InitialInterval,
+			Max:     r.config.RetryOnFailure.MaxInterval,
+		},
+		History: r.config.Backfill.history(),
+		Query:   fingerprint(r.config.endpoint(), r.config.Services),
+	}
+}
+
+// fingerprint tells whether the query is that of the run before. It is a hash since the
+// storage holds nothing that need not be there.
+func fingerprint(endpoint string, services []string) string {
+	sum := sha256.Sum256([]byte(endpoint + "\n" + strings.Join(services, "\n")))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Shutdown stops reading, lets the batches under way end within their grace, and closes the
+// storage. It may be called without Start, and twice.
+func (r *logsReceiver) Shutdown(ctx context.Context) error {
+	if r.cancel != nil {
+		r.cancel()
+	}
+	err := r.wait(ctx)
+	if r.http != nil {
+		r.http.CloseIdleConnections()
+	}
+	if r.storage != nil {
+		err = errors.Join(err, r.storage.Close(ctx))
+		r.storage = nil
+	}
+	r.telemetry.Shutdown()
+	return err
+}
+
+func (r *logsReceiver) wait(ctx context.Context) error {
+	stopped := make(chan struct{})
+	go func() {
+		r.engines.Wait()
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for the batches under way: %w", context.Cause(ctx))
+	}
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jumpcloudreceiver
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/mapping"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver/internal/metadata"
+)
+
+// The reasons for which the consumer's side drops records.
+const (
+	dropPermanent poll.LossReason = "permanent"
+	dropGaveUp    poll.LossReason = "gave_up"
+)
+
+var _ poll.Observer = (*observer)(nil)
+
+// observer turns what happens to one organization into metrics, status and log lines. It is
+// used by the goroutine of that organization only.
+type observer struct {
+	organization string
+	telemetry    *metadata.TelemetryBuilder
+	labels       metric.MeasurementOption
+	logger       *zap.Logger
+	health       *health
+	journal      journal
+	// met holds what was already told once.
+	met map[poll.Anomaly]struct{}
+}
+
+func newObserver(organization string, telemetry *metadata.TelemetryBuilder, logger *zap.Logger, health *health) *observer {
+	if organization != "" {
+		logger = logger.With(zap.String("organization", organization))
+	}
+	return &observer{
+		organization: organization,
+		telemetry:    telemetry,
+		labels:       metric.WithAttributeSet(attribute.NewSet(attribute.String("organization", organization))),
+		logger:       logger,
+		health:       health,
+		journal:      journal{logger: logger},
+		met:          make(map[poll.Anomaly]struct{}),
+	}
+}
+
+// Started implements poll.Observer.
+func (o *observer) Started(start poll.Start) {
+	if start.DamagedKey != "" || start.DamagedSegments > 0 {
+		o.logger.Error("The stored checkpoint is damaged: what could not be read starts anew, and its events may come twice or be missing",
+			zap.String("kept_under", start.DamagedKey), zap.Int("damaged_segments", start.DamagedSegments))
+	}
+	if start.BackfillClamped {
+		o.logger.Warn("The configured backfill reaches further back than retention: it begins at the retention's edge")
+	}
+	if start.QueryChanged {
+		o.logger.Info("The endpoint or the services were changed: continuing from the stored watermark with the new query")
+	}
+	fields := []zap.Field{zap.String("state", string(start.State)), zap.Time("watermark", start.Watermark)}
+	if !start.BackfillFrom.IsZero() {
+		fields = append(fields, zap.Time("backfill_from", start.BackfillFrom))
+	}
+	o.logger.Info(startTexts[start.State], fields...)
+	o.telemetry.ReceiverJumpcloudStarts.Add(context.Background(), 1, o.labels, label("state", string(start.State)))
+}
+
+var startTexts = map[poll.StartState]string{
+	poll.StartFresh:     "No checkpoint is stored: beginning now, and with the backfill where one is configured",
+	poll.StartContinued: "Continuing from the stored checkpoint",
+	poll.StartDamaged:   "Beginning as if no checkpoint were stored",
+}
+
+// Page implements poll.Observer.
+func (o *observer) Page(page poll.PageReport) {
+	ctx := context.Background()
+	o.telemetry.ReceiverJumpcloudPages.Add(ctx, 1, o.labels, label("pass", string(page.Pass)))
+	o.telemetry.ReceiverJumpcloudDuplicates.Add(ctx, int64(page.Duplicates), o.labels)
+	o.telemetry.ReceiverJumpcloudLateEvents.Add(ctx, int64(page.Late), o.labels)
+	o.telemetry.ReceiverJumpcloudNullElements.Add(ctx, int64(page.Nulls), o.labels)
+	o.telemetry.ReceiverJumpcloudPageLimit.Record(ctx, int64(page.Limit), o.labels)
+}
+
+// Progress implements poll.Observer.
+func (o *observer) Progress(progress poll.Progress) {
+	ctx := context.Background()
+	o.telemetry.ReceiverJumpcloudWatermarkAge.Record(ctx, progress.Now.Sub(progress.Watermark).Seconds(), o.labels)
+	o.telemetry.ReceiverJumpcloudClockSkew.Record(ctx, progress.Skew.Seconds(), o.labels)
+	o.telemetry.ReceiverJumpcloudBackfillRemaining.Record(ctx, progress.BackfillRemaining.Seconds(), o.labels)
+	o.telemetry.ReceiverJumpcloudRememberedIds.Record(ctx, int64(progress.Remembered), o.labels)
+}
+
+// Failed implements poll.Observer.
+func (o *observer) Failed(failure poll.Failure) {
+	ctx := context.Background()
+	if failure.Kind == poll.FailureCheckpoint {
+		o.telemetry.ReceiverJumpcloudCheckpointFailures.Add(ctx, 1, o.labels)
+	} else {
+		o.telemetry.ReceiverJumpcloudRequestsFailed.Add(ctx, 1, o.labels, label("error", string(failure.Kind)))
+	}
+	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(ctx, int64(failure.Consecutive), o.labels)
+	o.journal.failed(failure.Kind, failure.Err, failure.Wait)
+	o.health.failing(o.organization, failure.Kind)
+}
+
+// Recovered implements poll.Observer.
+func (o *observer) Recovered() {
+	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(context.Background(), 0, o.labels)
+	o.journal.recovered()
+	o.health.failing(o.organization, "")
+}
+
+// Lost implements poll.Observer.
+func (o *observer) Lost(loss poll.Loss) {
+	if loss.Reason == poll.LossRetention {
+		o.telemetry.ReceiverJumpcloudGap.Add(context.Background(), loss.To.Sub(loss.From).Seconds(), o.labels)
+		o.logger.Error("JumpCloud does not keep events of this time any more: they are lost",
+			zap.Time("from", loss.From), zap.Time("to", loss.To))
+		return
+	}
+	o.drop(loss.Reason, loss.Events)
+	o.logger.Error("An event could not be fetched whole: it was delivered with its id and timestamp only",
+		zap.String("reason", string(loss.Reason)))
+}
+
+// Anomaly implements poll.Observer.
+func (o *observer) Anomaly(anomaly poll.Anomaly) {
+	if anomaly == poll.AnomalyClockRewound {
+		o.logger.Error(anomalyTexts[anomaly])
+		return
+	}
+	if _, told := o.met[anomaly]; told {
+		return
+	}
+	o.met[anomaly] = struct{}{}
+	o.logger.Warn(anomalyTexts[anomaly])
+}
+
+var anomalyTexts = map[poll.Anomaly]string{
+	poll.AnomalyNoToken:      "A full page came without a usable paging token: paging goes on by time",
+	poll.AnomalyRepeatedPage: "A page came twice: paging goes on by time",
+	poll.AnomalyNoDate:       "The API does not tell its time: the local clock less five minutes stands in",
+	poll.AnomalyClockRewound: "The watermark is after the API's time: reading the last max_event_delay again",
+}
+
+// accepted counts records that the consumer took.
+func (o *observer) accepted(batch poll.Batch, records int) {
+	ctx := context.Background()
+	o.telemetry.ReceiverJumpcloudEvents.Add(ctx, int64(records), o.labels)
+	now := time.Now()
+	for _, event := range batch.Events {
+		if !event.Timestamp.IsZero() {
+			o.telemetry.ReceiverJumpcloudEventDelay.Record(ctx, max(0, now.Sub(event.Timestamp).Seconds()), o.labels)
+		}
+	}
+	if o.journal.kind == failureConsumer {
+		o.Recovered()
+	}
+}
+
+// refused takes an attempt after which the same batch is offered again.
+func (o *observer) refused(err error, attempt int, wait time.Duration) {
+	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(context.Background(), int64(attempt), o.labels)
+	o.journal.failed(failureConsumer, err, wait)
+	o.health.failing(o.organization, failureConsumer)
+}
+
+// dropped declares records lost that the consumer will never take.
+func (o *observer) dropped(reason poll.LossReason, records int, err error) {
+	o.drop(reason, records)
+	o.logger.Error("The pipeline refused events for good: they are lost",
+		zap.String("reason", string(reason)), zap.Int("events", records), zap.Error(err))
+	if o.journal.kind == failureConsumer {
+		o.Recovered()
+	}
+}
+
+func (o *observer) drop(reason poll.LossReason, events int) {
+	o.telemetry.ReceiverJumpcloudDropped.Add(context.Background(), int64(events), o.labels, label("reason", string(reason)))
+}
+
+func (o *observer) mapped(counts mapping.Counts) {
+	ctx := context.Background()
+	o.telemetry.ReceiverJumpcloudUnmapped.Add(ctx, int64(counts.Unmapped), o.labels)
+	o.telemetry.ReceiverJumpcloudOtherOrganization.Add(ctx, int64(counts.OtherOrganization), o.labels)
+}
+
+func label(key, value string) metric.MeasurementOption {
+	return metric.WithAttributes(attribute.String(key, value))
+}
