@@ -30,18 +30,14 @@ func (s ByteSize) MarshalText() ([]byte, error) {
 
 // String is the size in the largest unit that needs no fraction, for instance 64MiB.
 func (s ByteSize) String() string {
-	switch {
-	case s == 0:
-		return "0B"
-	case s%gibibyte == 0:
-		return strconv.FormatInt(int64(s/gibibyte), 10) + "GiB"
-	case s%mebibyte == 0:
-		return strconv.FormatInt(int64(s/mebibyte), 10) + "MiB"
-	case s%kibibyte == 0:
-		return strconv.FormatInt(int64(s/kibibyte), 10) + "KiB"
-	default:
-		return strconv.FormatInt(int64(s), 10) + "B"
+	size, unit := s, "B"
+	for _, larger := range []string{"KiB", "MiB", "GiB"} {
+		if size == 0 || size%kibibyte != 0 {
+			break
+		}
+		size, unit = size/kibibyte, larger
 	}
+	return strconv.FormatInt(int64(size), 10) + unit
 }
 
 // Timestamp is a point in time. It is written in RFC 3339, or as a date, which is its first
