@@ -22,6 +22,10 @@ func (e *Engine) handle(p *pass, err error) {
 	}
 	wait := p.attempt.failed(kind, err, e.settings.Backoff)
 	e.report(Failure{Kind: kind, Err: err, Consecutive: p.attempt.consecutive, Wait: wait})
+	if p.kind != Backfill && p.start.After(e.clock.latest()) {
+		// The API's clock was set back under the pass: the next one is planned anew.
+		e.lanes.live, e.lanes.tailAt = nil, p.attempt.notBefore
+	}
 }
 
 // askOtherwise changes what is asked where that is the remedy, and reports whether it can be

@@ -28,6 +28,8 @@ type pass struct {
 	heads  map[checkpoint.ID]struct{}
 	// restarted says that the pass has begun again since its last good page.
 	restarted bool
+	// raised says that the largest page was asked for since the pass got any further.
+	raised bool
 	// bypass asks for the id and the timestamp of a single event that can't be fetched whole.
 	bypass  LossReason
 	attempt attempt
@@ -50,8 +52,20 @@ func (p *pass) begin(start time.Time) {
 // resume begins again where nothing is missed. It reports whether that is any further.
 func (p *pass) resume() bool {
 	further := p.position.After(p.start)
+	if further {
+		p.raised = false
+	}
 	p.begin(p.position)
 	return further
+}
+
+// raise asks for the largest page once: it may be too large to be read.
+func (p *pass) raise(size *pageSize) bool {
+	if p.raised {
+		return false
+	}
+	p.raised = true
+	return size.raise()
 }
 
 // opened takes the time of a page's answer. Everything that was visible at asOf and is still

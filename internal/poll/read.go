@@ -134,7 +134,7 @@ func (e *Engine) turn(ctx context.Context, p *pass, page *insights.Page, repeate
 	} else {
 		e.observer.Anomaly(AnomalyNoToken)
 	}
-	if p.resume() || e.size.raise() {
+	if p.resume() || p.raise(&e.size) {
 		return nil
 	}
 	return fmt.Errorf("%w (%s)", errStuck, p.position.Format(time.RFC3339Nano))

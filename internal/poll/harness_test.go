@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/storagetest"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
+)
+
+// harness runs an engine against a simulated API inside a synctest bubble. What survives a
+// restart of the engine is in it: the API, the storage, and what the consumer got.
+type harness struct {
+	t        *testing.T
+	api      *simulator.Simulator
+	storage  storage.Client
+	settings poll.Settings
+
+	mu        sync.Mutex
+	delivered map[string]int
+	batches   []int
+	refuse    func(batch poll.Batch) error
+	observed  recorder
+
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// bubble runs a test with a harness in a synctest bubble.
+func bubble(t *testing.T, settings simulator.Settings, run func(t *testing.T, h *harness)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		h := &harness{
+			t:         t,
+			api:       simulator.New(settings),
+			storage:   storagetest.NewInMemoryClient(component.KindReceiver, component.MustNewID("jumpcloud"), ""),
+			delivered: make(map[string]int),
+			settings: poll.Settings{
+				Services:       []string{"all"},
+				PollInterval:   10 * time.Second,
+				RescanInterval: time.Minute,
+				MaxEventDelay:  10 * time.Minute,
+				Retention:      90 * 24 * time.Hour,
+				PageSize:       100,
+				Backoff:        poll.Backoff{Initial: time.Second, Max: time.Minute},
+				Query:          "all",
+			},
+		}
+		defer h.kill()
+		run(t, h)
+	})
+}
+
+func (h *harness) engine() *poll.Engine {
+	client, err := insights.NewClient(&http.Client{Transport: h.api.RoundTripper()}, insights.ClientSettings{
+		Endpoint: "http://127.0.0.1", APIKey: "key", MaxResponseSize: 1 << 20,
+	})
+	require.NoError(h.t, err)
+	return poll.New(h.settings, client, h.deliver, checkpoint.Open(h.storage, ""), &h.observed)
+}
+
+func (h *harness) deliver(_ context.Context, batch poll.Batch) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.refuse != nil {
+		if err := h.refuse(batch); err != nil {
+			return err
+		}
+	}
+	h.batches = append(h.batches, len(batch.Events))
+	for _, event := range batch.Events {
+		h.delivered[event.ID]++
+	}
+	return nil
+}
+
+// start loads and runs an engine.
+func (h *harness) start() {
+	engine := h.engine()
+	require.NoError(h.t, engine.Load(h.t.Context()))
+	ctx, cancel := context.WithCancel(context.Background())
+	h.stop, h.done = cancel, make(chan struct{})
+	go func() {
+		defer close(h.done)
+		engine.Run(ctx)
+	}()
+}
+
+// kill stops the engine and waits for it.
+func (h *harness) kill() {
+	if h.stop != nil {
+		h.stop()
+		<-h.done
+		h.stop = nil
+	}
+}
+
+// pass lets the bubble's time go on.
+func (h *harness) pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// add makes count events on one moment.
+func (h *harness) add(prefix string, at time.Time, count int) {
+	events := make([]simulator.Event, count)
+	for i := range events {
+		events[i] = simulator.Event{Service: "sso", Type: "sso_auth", ID: fmt.Sprintf("%s-%d", prefix, i), Time: at}
+	}
+	h.api.Add(events...)
+}
+
+// requireEachOnce fails unless what the API has from a time on was delivered once each, and
+// nothing else was.
+func (h *harness) requireEachOnce(from time.Time) {
+	h.t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	expected := make(map[string]int)
+	for _, event := range h.api.Expected("", from) {
+		expected[event.ID] = 1
+	}
+	require.Equal(h.t, expected, h.delivered)
+}
+
+func (h *harness) count() (events, most int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, times := range h.delivered {
+		most = max(most, times)
+	}
+	return len(h.delivered), most
+}
+
+// requireNoFutureStart fails if a request asked for a start after the API's time.
+func (h *harness) requireNoFutureStart() {
+	h.t.Helper()
+	for _, request := range h.api.Requests() {
+		require.False(h.t, request.Query.Start.After(request.At), "start %s at %s", request.Query.Start, request.At)
+		require.NotEqual(h.t, http.StatusBadRequest, request.Status)
+	}
+}
+
+// recorder keeps what an engine tells.
+type recorder struct {
+	mu        sync.Mutex
+	starts    []poll.Start
+	pages     []poll.PageReport
+	progress  poll.Progress
+	failures  []poll.Failure
+	recovered int
+	losses    []poll.Loss
+	anomalies []poll.Anomaly
+}
+
+func (r *recorder) Started(start poll.Start) { r.do(func() { r.starts = append(r.starts, start) }) }
+
+func (r *recorder) Page(page poll.PageReport) { r.do(func() { r.pages = append(r.pages, page) }) }
+
+func (r *recorder) Progress(progress poll.Progress) { r.do(func() { r.progress = progress }) }
+
+func (r *recorder) Failed(failure poll.Failure) {
+	r.do(func() { r.failures = append(r.failures, failure) })
+}
+
+func (r *recorder) Recovered() { r.do(func() { r.recovered++ }) }
+
+func (r *recorder) Lost(loss poll.Loss) { r.do(func() { r.losses = append(r.losses, loss) }) }
+
+func (r *recorder) Anomaly(anomaly poll.Anomaly) {
+	r.do(func() { r.anomalies = append(r.anomalies, anomaly) })
+}
+
+func (r *recorder) do(change func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change()
+}
+
+func (r *recorder) kinds() (kinds []poll.FailureKind) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, failure := range r.failures {
+		kinds = append(kinds, failure.Kind)
+	}
+	return slices.Compact(kinds)
+}
