@@ -3,21 +3,20 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 
 BUILD := _build
 COLLECTOR := $(BUILD)/otelcol-jumpcloud
 SIMULATOR := $(BUILD)/jcsim
 DISTRIBUTION := $(BUILD)/distribution
 TOOL := go tool -modfile=internal/tools/go.mod
-LINTER_VERSION := v2.15.0
-LINTER := $(BUILD)/tools/golangci-lint-$(LINTER_VERSION)
-REDIS_STORAGE := github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/redisstorageextension
-GO_FILES := $(shell git ls-files '*.go' 2>/dev/null)
+LINTER := go tool -modfile=internal/tools/lint/go.mod golangci-lint
+VERSION := $(or $(patsubst v%,%,$(shell git describe --tags --match 'v*' --dirty 2>/dev/null)),0.1.0-dev)
 
+# A checkout without history builds too, and the same sources give the same binary.
 export GOFLAGS ?= -buildvcs=false
-export CGO_ENABLED ?= 0
 
-.PHONY: help run dist simulator test unit e2e lint format generate generate-check validate bench fuzz tidy dist-lock clean
+.PHONY: help run dist simulator test unit e2e lint format generate generate-check validate bench fuzz tidy dist-lock clean FORCE
 
 help:                ## show the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -26,68 +25,95 @@ run: dist simulator  ## build the collector and run it: with JUMPCLOUD_API_KEY a
 	@./examples/run.sh
 
 dist: $(DISTRIBUTION)/main.go  ## build the collector into _build/otelcol-jumpcloud
-	@cd $(DISTRIBUTION) && go build -trimpath -ldflags='-s -w' -o ../otelcol-jumpcloud .
+	@cd $(DISTRIBUTION) && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o ../otelcol-jumpcloud . || \
+		{ echo "Where go asks for updates or for checksums, the lock is older than go.mod: run 'make dist-lock'."; exit 1; }
 
-# The lock has the checksums of every module of the distribution: they are compared, not asked for.
-$(DISTRIBUTION)/main.go: builder-config.yaml builder-config.go.sum go.mod internal/tools/go.mod
+# ocb writes the sources. It does not resolve modules: the lock has every version and checksum.
+$(DISTRIBUTION)/main.go: builder-config.yaml builder-config.go.mod builder-config.go.sum internal/tools/go.mod $(BUILD)/version
+	@while read -r module version; do \
+		grep -qF "$$module $$version" builder-config.go.mod || \
+			{ echo "builder-config.yaml asks for $$module $$version, the lock has another: run 'make dist-lock'."; exit 1; }; \
+	done < <(sed -n 's/.*gomod: //p' builder-config.yaml)
 	@echo "Preparing the distribution. The first time takes a few minutes: all modules are fetched and compiled."
 	@mkdir -p $(DISTRIBUTION)
+	@cp builder-config.go.mod $(DISTRIBUTION)/go.mod
 	@cp builder-config.go.sum $(DISTRIBUTION)/go.sum
-	@$(TOOL) builder --config builder-config.yaml --skip-compilation 2>$(BUILD)/builder.log || { cat $(BUILD)/builder.log; exit 1; }
+	@env 'dist.version=$(VERSION)' $(TOOL) builder --config builder-config.yaml --skip-get-modules --skip-compilation \
+		>$(BUILD)/builder.log 2>&1 || { cat $(BUILD)/builder.log; exit 1; }
 	@touch $@
 
+# Written only when it changes, so that the distribution is prepared anew only then.
+$(BUILD)/version: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+
+# redis_storage's checksum is in no checksum database. The lock's own is kept and compared; who raises
+# its version sets GONOSUMDB to its path once, and reads what the new one holds.
+dist-lock:           ## refresh the lock of the distribution after a change of builder-config.yaml or go.mod
+	@mkdir -p $(DISTRIBUTION)
+	@rm -f $(DISTRIBUTION)/main.go
+	@cp builder-config.go.sum $(DISTRIBUTION)/go.sum
+	$(TOOL) builder --config builder-config.yaml --skip-compilation --skip-strict-versioning=false
+	@cp $(DISTRIBUTION)/go.mod builder-config.go.mod
+	@cp $(DISTRIBUTION)/go.sum builder-config.go.sum
+	@rm $(DISTRIBUTION)/main.go
+
 simulator:           ## build the simulated API into _build/jcsim
-	@go build -trimpath -o $(SIMULATOR) ./cmd/jcsim
+	@CGO_ENABLED=0 go build -trimpath -o $(SIMULATOR) ./cmd/jcsim
 
 test: generate-check lint unit validate e2e  ## everything that CI checks
 
-unit:                ## unit tests, with the race detector
+unit:                ## unit tests, with the race detector, which needs a C compiler
 	CGO_ENABLED=1 go test -race -timeout 15m $$(go list ./... | grep -v /internal/e2e)
 
 e2e: dist simulator  ## tests of the built collector
 	go test -count=1 -timeout 20m ./internal/e2e/...
 
-lint: $(LINTER)      ## the linters
+lint:                ## the linters
 	$(LINTER) run ./...
 
-format: $(LINTER)    ## format the code
+format:              ## format the code
 	$(LINTER) fmt ./...
-
-$(LINTER):
-	@mkdir -p $(dir $@)
-	@GOBIN=$(abspath $(dir $@)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
-	@mv $(dir $@)golangci-lint $@
 
 generate:            ## what mdatagen makes of metadata.yaml
 	go generate ./receiver/...
 
-generate-check: generate
-	@test -z "$$(git status --porcelain -- README.md $$(git ls-files receiver | grep -E 'generated_|documentation.md'))" || \
-		{ echo "Generated files differ from metadata.yaml: run 'make generate' and commit what it changes."; git diff --stat; exit 1; }
+# What mdatagen writes, with its content's hash. It is compared with itself after a generation,
+# so that other uncommitted changes do not matter.
+GENERATED = git ls-files --cached --others --exclude-standard --deduplicate -- README.md receiver | \
+	grep -E '^README.md|/documentation.md|/generated_' | while read -r file; do \
+		test ! -f "$$file" || echo "$$(git hash-object "$$file") $$file"; done
+
+generate-check:
+	@mkdir -p $(BUILD)
+	@{ $(GENERATED); } >$(BUILD)/generated.before
+	@go generate ./receiver/...
+	@{ $(GENERATED); } >$(BUILD)/generated.after
+	@diff $(BUILD)/generated.before $(BUILD)/generated.after || \
+		{ echo "Generated files differed from metadata.yaml. They are up to date now: commit them."; exit 1; }
 
 validate: dist       ## check the example configurations
 	@for config in examples/*.yaml; do \
-		JUMPCLOUD_API_KEY=checked-only JUMPCLOUD_STATE=$$(mktemp -d) $(COLLECTOR) validate --config $$config || { echo "$$config is not valid"; exit 1; }; \
+		JUMPCLOUD_API_KEY=checked-only JUMPCLOUD_STATE=$(BUILD)/state/validate $(COLLECTOR) validate --config "$$config" || \
+			{ echo "$$config is not valid"; exit 1; }; \
 	done
 
 bench:               ## benchmarks, as tables of benchstat
-	go test -run '^$$' -bench . -benchmem -count 6 ./internal/... | tee $(BUILD)/bench.txt
+	@mkdir -p $(BUILD)
+	go test -run '^$$' -bench . -benchmem -count 6 ./internal/... ./receiver/... | tee $(BUILD)/bench.txt
 	$(TOOL) benchstat $(BUILD)/bench.txt
 
 FUZZTIME ?= 30s
 fuzz:                ## every fuzz target for FUZZTIME each
-	@for target in $$(grep -rhoE 'func Fuzz[A-Za-z]+' --include='*_test.go' . | sed 's/func //' | sort -u); do \
-		package=$$(dirname $$(grep -rlE "func $$target\(" --include='*_test.go' .)); \
-		echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+	@git ls-files --cached --others --exclude-standard -- '*_test.go' | xargs grep -oE '^func Fuzz[A-Za-z0-9_]+' /dev/null | \
+	while IFS=: read -r file target; do \
+		go test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" </dev/null; \
 	done
 
 tidy:                ## go.mod and go.sum of every module
-	go mod tidy && cd internal/tools && go mod tidy
-
-# One module's checksum is in no checksum database: it is taken on trust once, here, and then compared.
-dist-lock:           ## refresh the checksums of the distribution
-	GONOSUMDB=$(REDIS_STORAGE) $(TOOL) builder --config builder-config.yaml --skip-compilation
-	cp $(DISTRIBUTION)/go.sum builder-config.go.sum
+	go mod tidy
+	cd internal/tools && go mod tidy
+	cd internal/tools/lint && go mod tidy
 
 clean:               ## remove what was built, and the state of `make run`
 	rm -rf $(BUILD)

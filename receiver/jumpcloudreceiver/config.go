@@ -38,7 +38,7 @@ type Config struct {
 	// Region is where the account lives: us, eu or in. It picks the endpoint.
 	Region string `mapstructure:"region"`
 	// APIKey is sent as x-api-key. It stays empty where ClientConfig.Auth authenticates.
-	APIKey configopaque.String `mapstructure:"api_key"`
+	APIKey configopaque.String `mapstructure:"api_key,omitempty"`
 	// Organizations are those that are read; none is the key's own.
 	Organizations []OrganizationConfig `mapstructure:"organizations"`
 	// Services are the services whose events are read; "all" is every service.
@@ -84,7 +84,7 @@ type OrganizationConfig struct {
 	// Name is put on the organization's records where it is not empty.
 	Name string `mapstructure:"name"`
 	// APIKey takes the place of the receiver's own where it is not empty.
-	APIKey configopaque.String `mapstructure:"api_key"`
+	APIKey configopaque.String `mapstructure:"api_key,omitempty"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}

@@ -83,8 +83,8 @@ func (u unknownKey) Error() string {
 }
 
 // unknownKeys compares the keys that were written with those that a type takes, at every level.
-func unknownKeys(section reflect.Type, written any, path string) []unknownKey {
-	section, optional := sectionType(section)
+func unknownKeys(config reflect.Type, written any, path string) []unknownKey {
+	section, optional := sectionType(config)
 	var found []unknownKey
 	switch values := written.(type) {
 	case map[string]any:
@@ -117,7 +117,8 @@ func unknownKeys(section reflect.Type, written any, path string) []unknownKey {
 
 // sectionType looks through pointers and through configoptional.Optional, which keeps its value
 // in a field that cannot be seen and hands it out with Get.
-func sectionType(section reflect.Type) (inner reflect.Type, optional bool) {
+func sectionType(config reflect.Type) (section reflect.Type, optional bool) {
+	section = config
 	for section.Kind() == reflect.Pointer {
 		section = section.Elem()
 	}

@@ -10,7 +10,6 @@ import (
 	"strings"
 )
 
-
 var _ encoding.TextUnmarshaler = (*ByteSize)(nil)
 
 // ByteSize is a number of bytes. It is written as a number, or with a unit: 64MiB, 512KiB.

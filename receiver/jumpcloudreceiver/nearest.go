@@ -6,9 +6,11 @@ package jumpcloudreceiver
 // they would have to change more than half of the longer of the two.
 func nearest(written string, words []string) string {
 	best, fewest := "", 0
+	from := []rune(written)
 	for _, word := range words {
-		edits := editDistance([]rune(written), []rune(word))
-		if edits <= max(len(written), len(word))/2 && (best == "" || edits < fewest) {
+		to := []rune(word)
+		edits := editDistance(from, to)
+		if edits <= max(len(from), len(to))/2 && (best == "" || edits < fewest) {
 			best, fewest = word, edits
 		}
 	}
