@@ -8,9 +8,24 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/confmap"
 )
 
-var _ encoding.TextUnmarshaler = (*ByteSize)(nil)
+const (
+	kibibyte ByteSize = 1 << (10 * (iota + 1))
+	mebibyte
+	gibibyte
+)
+
+var (
+	_ encoding.TextMarshaler   = ByteSize(0)
+	_ encoding.TextUnmarshaler = (*ByteSize)(nil)
+
+	_ encoding.TextMarshaler    = Timestamp{}
+	_ confmap.ScalarUnmarshaler = (*Timestamp)(nil)
+)
 
 // ByteSize is a number of bytes. It is written as a number, or with a unit: 64MiB, 512KiB.
 type ByteSize int64
@@ -38,4 +53,79 @@ func cutUnit(text string) (number string, unit ByteSize) {
 		}
 	}
 	return text, 1
+}
+
+// MarshalText implements encoding.TextMarshaler. It never fails.
+func (s ByteSize) MarshalText() ([]byte, error) {
+	return []byte(s.String()), nil
+}
+
+// String is the size in the largest unit that needs no fraction, for instance 64MiB.
+func (s ByteSize) String() string {
+	size, unit := s, "B"
+	for _, larger := range []string{"KiB", "MiB", "GiB"} {
+		if size == 0 || size%kibibyte != 0 {
+			break
+		}
+		size, unit = size/kibibyte, larger
+	}
+	return strconv.FormatInt(int64(size), 10) + unit
+}
+
+// Timestamp is a point in time. It is written in RFC 3339, or as a date, which is its first
+// moment in UTC. The zero value is none.
+type Timestamp time.Time
+
+// Time is the point in time; its zero value where there is none.
+func (t Timestamp) Time() time.Time {
+	return time.Time(t)
+}
+
+// UnmarshalScalar implements confmap.ScalarUnmarshaler, since YAML reads a timestamp without
+// quotes as a time and one in quotes as text. It returns an error for anything else.
+func (t *Timestamp) UnmarshalScalar(value confmap.ScalarValue) error {
+	switch raw := value.GetRaw().(type) {
+	case nil:
+		*t = Timestamp{}
+	case Timestamp:
+		*t = raw
+	case time.Time:
+		*t = Timestamp(raw)
+	case string:
+		return t.parse(raw)
+	default:
+		return notATime(raw)
+	}
+	return nil
+}
+
+func (t *Timestamp) parse(text string) error {
+	if text == "" {
+		*t = Timestamp{}
+		return nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+		if parsed, err := time.Parse(layout, text); err == nil {
+			*t = Timestamp(parsed)
+			return nil
+		}
+	}
+	return notATime(text)
+}
+
+func notATime(value any) error {
+	return fmt.Errorf("%q is no time: it must be RFC 3339, such as 2026-11-08T00:00:00Z, or a date, such as 2026-11-08", fmt.Sprint(value))
+}
+
+// MarshalText implements encoding.TextMarshaler. It never fails; no time is no text.
+func (t Timestamp) MarshalText() ([]byte, error) {
+	return []byte(t.String()), nil
+}
+
+// String is the time in RFC 3339, or "" where there is none.
+func (t Timestamp) String() string {
+	if t.Time().IsZero() {
+		return ""
+	}
+	return t.Time().Format(time.RFC3339Nano)
 }

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jumpcloudreceiver_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/storagetest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver/internal/metadatatest"
+)
+
+func add(c *collector, organization, prefix string, count int) {
+	for i := range count {
+		c.api.Add(simulator.Event{Organization: organization, Service: "sso", Type: "sso_auth", ID: fmt.Sprint(prefix, i), Time: time.Now()})
+	}
+}
+
+func TestEventsArriveAsLogRecords(t *testing.T) {
+	collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+		c.start()
+		c.pass(3 * time.Second)
+		from := time.Now()
+		add(c, "", "a", 2500)
+		c.pass(10 * time.Second)
+		c.requireEachOnce("", from)
+		record := c.sink.records[0].ResourceLogs().At(0).ScopeLogs().At(0)
+		assert.Equal(t, "github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver", record.Scope().Name())
+		assert.Equal(t, "jumpcloud.sso.sso_auth", record.LogRecords().At(0).EventName())
+		metadatatest.AssertEqualReceiverJumpcloudEvents(t, c.telemetry, []metricdata.DataPoint[int64]{{
+			Attributes: attribute.NewSet(attribute.String("organization", "")), Value: 2500,
+		}}, metricdatatest.IgnoreTimestamp())
+		accepted, err := c.telemetry.GetMetric("otelcol_receiver_accepted_log_records")
+		require.NoError(t, err)
+		assert.Equal(t, int64(2500), accepted.Data.(metricdata.Sum[int64]).DataPoints[0].Value)
+	})
+}
+
+func TestRestartContinuesFromTheStorage(t *testing.T) {
+	collect(t, simulator.Settings{}, func(_ *testing.T, c *collector) {
+		c.start()
+		c.pass(3 * time.Second)
+		from := time.Now()
+		for i := range 10 {
+			add(c, "", fmt.Sprint("a", i, "-"), 50)
+			c.pass(1300 * time.Millisecond)
+			c.stop()
+			add(c, "", fmt.Sprint("b", i, "-"), 50)
+			c.pass(5 * time.Minute)
+			c.start()
+		}
+		c.pass(time.Minute)
+		c.requireEachOnce("", from)
+	})
+}
+
+func TestLateEventIsDeliveredOnce(t *testing.T) {
+	collect(t, simulator.Settings{}, func(_ *testing.T, c *collector) {
+		c.start()
+		c.pass(5 * time.Second)
+		from := time.Now()
+		c.api.Add(simulator.Event{Service: "sso", ID: "late", Time: from, Visible: from.Add(20 * time.Second)})
+		for i := range 25 {
+			add(c, "", fmt.Sprint("a", i, "-"), 10)
+			c.pass(time.Second)
+		}
+		c.pass(time.Minute)
+		c.requireEachOnce("", from)
+	})
+}
+
+func TestTwentyOrganizationsOfWhichOneIsForbidden(t *testing.T) {
+	collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+		from := time.Now()
+		generator := simulator.NewGenerator(7, 0, 0)
+		for i := range 20 {
+			id := fmt.Sprintf("5f1b1c4e0e8b7d0001a1b2%02d", i)
+			c.config.Organizations = append(c.config.Organizations, jumpcloudreceiver.OrganizationConfig{ID: id, Name: "Name of " + id})
+			c.api.Add(generator.History(id, from.Add(-2*time.Hour), from, 300)...)
+		}
+		forbidden := c.config.Organizations[7].ID
+		c.api.Inject(simulator.Fault{When: simulator.ForOrganization(forbidden), Effect: simulator.Status(403, "Forbidden")})
+		c.config.Backfill.Lookback = 3 * time.Hour
+		c.config.PollInterval, c.config.RescanInterval = 30*time.Second, time.Minute
+		c.start()
+		c.pass(2 * time.Minute)
+		for _, organization := range c.config.Organizations {
+			if organization.ID != forbidden {
+				c.requireEachOnce(organization.ID, from.Add(-3*time.Hour))
+			}
+		}
+		for _, logs := range c.sink.records {
+			requireOwnResource(t, c, logs)
+		}
+		require.NotEmpty(t, c.host.statuses)
+		last := c.host.statuses[len(c.host.statuses)-1]
+		assert.Equal(t, componentstatus.StatusRecoverableError, last.Status())
+		assert.ErrorContains(t, last.Err(), "organization "+forbidden+": JumpCloud forbids reading events (403)")
+	})
+}
+
+func requireOwnResource(t *testing.T, c *collector, logs plog.Logs) {
+	t.Helper()
+	for _, resource := range logs.ResourceLogs().All() {
+		id, _ := resource.Resource().Attributes().Get("jumpcloud.organization.id")
+		name, _ := resource.Resource().Attributes().Get("jumpcloud.organization.name")
+		require.Equal(t, "Name of "+id.Str(), name.Str())
+		own := make(map[string]bool)
+		for _, event := range c.api.Expected(id.Str(), time.Time{}) {
+			own[event.ID] = true
+		}
+		for _, record := range ids(logs) {
+			require.True(t, own[record])
+		}
+	}
+}
+
+func TestFault_S1_WithoutStorageItRunsAndWarnsOnce(t *testing.T) {
+	collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+		c.config.Storage = nil
+		c.start()
+		c.pass(5 * time.Second)
+		from := time.Now()
+		add(c, "", "a", 100)
+		c.pass(5 * time.Minute)
+		c.requireEachOnce("", from)
+		assert.Equal(t, 1, strings.Count(c.logs.String(), `"level":"warn"`), c.logs.String())
+		assert.Contains(t, c.logs.String(), "storage")
+	})
+}
+
+func TestStorageThatCanNotBeUsedFailsTheStart(t *testing.T) {
+	for name, test := range map[string]struct {
+		id        component.ID
+		extension component.Component
+		text      string
+	}{
+		"S2 no such extension": {component.MustNewID("missing"), nil, `storage "missing" is not there: list it under service::extensions`},
+		"S2 another kind":      {component.MustNewID("other"), storagetest.NewNonStorageExtension("other"), `storage "other" is no storage extension: use one such as file_storage`},
+		"S3 can't be opened":   {component.MustNewID("locked"), lockedStorage{}, `opening storage "locked" (does another process use it, and may this one write there?): timeout`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+				c.config.Storage = &test.id
+				if test.extension != nil {
+					c.host.extensions[test.id] = test.extension
+				}
+				require.EqualError(t, c.tryStart(), test.text)
+			})
+		})
+	}
+}
+
+func TestStateMachineOfARefusedKey(t *testing.T) {
+	collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+		c.start()
+		c.pass(10 * time.Second)
+		from := time.Now()
+		c.api.Inject(simulator.Fault{Until: time.Now().Add(20 * time.Minute), Effect: simulator.Status(401, "Unauthorized")})
+		add(c, "", "a", 10)
+		before := len(c.api.Requests())
+		c.pass(20 * time.Minute)
+		assert.Less(t, len(c.api.Requests())-before, 40, "a refused key is tried rarely")
+		assert.Contains(t, c.logs.String(), "JumpCloud does not accept the API key (401): check api_key")
+		assert.LessOrEqual(t, strings.Count(c.logs.String(), "does not accept the API key"), 3, "the state is logged rarely")
+		c.pass(16 * time.Minute)
+		c.requireEachOnce("", from)
+		require.Len(t, c.host.statuses, 2)
+		assert.Equal(t, componentstatus.StatusRecoverableError, c.host.statuses[0].Status())
+		assert.Equal(t, componentstatus.StatusOK, c.host.statuses[1].Status())
+		assert.Contains(t, c.logs.String(), "Working again")
+	})
+}
+
+func TestConsumerErrors(t *testing.T) {
+	retryable := errors.New("queue is full")
+	permanent := consumererror.NewPermanent(errors.New("malformed"))
+	for name, test := range map[string]struct {
+		err     error
+		dropped bool
+	}{
+		"K1 retryable":                    {retryable, false},
+		"K2 permanent":                    {permanent, true},
+		"K2 all leaves permanent":         {errors.Join(permanent, fmt.Errorf("exporting: %w", permanent)), true},
+		"K3 permanent and retryable":      {errors.Join(permanent, retryable), false},
+		"K3 nested":                       {fmt.Errorf("fan-out: %w", errors.Join(errors.Join(permanent), fmt.Errorf("b: %w", retryable))), false},
+		"K3 permanent around a retryable": {consumererror.NewPermanent(errors.Join(permanent, retryable)), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+				c.start()
+				c.pass(5 * time.Second)
+				from := time.Now()
+				refused := 0
+				c.sink.refuseWith(func(plog.Logs) error {
+					if refused++; refused > 5 {
+						return nil
+					}
+					return test.err
+				})
+				add(c, "", "a", 10)
+				c.pass(time.Hour)
+				if !test.dropped {
+					c.requireEachOnce("", from)
+					return
+				}
+				assert.Empty(t, c.sink.counts())
+				assert.Equal(t, 1, refused, "a permanent error is never offered again")
+				metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
+					Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("reason", "permanent")), Value: 10,
+				}}, metricdatatest.IgnoreTimestamp())
+			})
+		})
+	}
+}
+
+func TestFault_K4_OnlyTheRefusedPartIsOfferedAgain(t *testing.T) {
+	collect(t, simulator.Settings{}, func(_ *testing.T, c *collector) {
+		c.start()
+		c.pass(5 * time.Second)
+		from := time.Now()
+		rounds := 0
+		c.sink.refuseWith(func(logs plog.Logs) error {
+			if rounds++; rounds > 3 {
+				return nil
+			}
+			// Accept the first half, and give the other back.
+			all := ids(logs)
+			for _, id := range all[:len(all)/2] {
+				c.sink.accepted[id]++
+			}
+			left := plog.NewLogs()
+			logs.CopyTo(left)
+			taken := 0
+			left.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().RemoveIf(func(plog.LogRecord) bool {
+				taken++
+				return taken <= len(all)/2
+			})
+			return consumererror.NewLogs(errors.New("the other half"), left)
+		})
+		add(c, "", "a", 64)
+		c.pass(time.Hour)
+		c.requireEachOnce("", from)
+	})
+}
+
+func TestFault_K8_GivingUpIsDeclared(t *testing.T) {
+	collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+		c.config.RetryOnFailure.MaxElapsedTime = 10 * time.Minute
+		c.start()
+		c.pass(5 * time.Second)
+		until := time.Now().Add(15 * time.Minute)
+		c.sink.refuseWith(func(plog.Logs) error {
+			if time.Now().Before(until) {
+				return errors.New("no")
+			}
+			return nil
+		})
+		add(c, "", "a", 10)
+		c.pass(20 * time.Minute)
+		from := time.Now()
+		add(c, "", "b", 10)
+		c.pass(time.Minute)
+		c.requireEachOnce("", from)
+		metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
+			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("reason", "gave_up")), Value: 10,
+		}}, metricdatatest.IgnoreTimestamp())
+	})
+}
+
+func TestFault_K5_ShutdownEndsACallThatHangs(t *testing.T) {
+	collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+		c.start()
+		c.pass(5 * time.Second)
+		c.sink.refuseWith(func(plog.Logs) error { return errors.New("busy") })
+		add(c, "", "a", 10)
+		c.pass(10 * time.Second)
+		began := time.Now()
+		c.stop()
+		assert.Less(t, time.Since(began), 10*time.Second)
+	})
+}
+
+// lockedStorage is a storage extension whose file another process holds.
+type lockedStorage struct {
+	component.StartFunc
+	component.ShutdownFunc
+}
+
+func (lockedStorage) GetClient(context.Context, component.Kind, component.ID, string) (storage.Client, error) {
+	return nil, errors.New("timeout")
+}
