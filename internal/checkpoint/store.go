@@ -147,7 +147,7 @@ type Delivered struct {
 // and the same commit may be tried again, also where the storage has applied it.
 func (s *Store) Commit(ctx context.Context, state State, delivered Delivered) error {
 	kept, dropped := s.split(state)
-	first, next := s.first, s.next
+	next := s.next
 	var added []segment
 	for _, entries := range [][]Entry{until(delivered.Entries, delivered.AsOf), after(delivered.Entries, delivered.AsOf)} {
 		if len(entries) > 0 {
@@ -162,13 +162,9 @@ func (s *Store) Commit(ctx context.Context, state State, delivered Delivered) er
 		next++
 		kept, added = kept[1:], append(added, moved)
 	}
-	switch {
-	case len(kept) > 0:
-		first = kept[0].number
-	case len(added) > 0:
-		first = added[0].number
-	default:
-		first = next
+	first := next
+	if all := slices.Concat(kept, added); len(all) > 0 {
+		first = all[0].number
 	}
 	// The record keeps the range that includes what this commit removes: a batch that is torn
 	// before the removals is cleaned up after the next start.

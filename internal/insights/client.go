@@ -101,36 +101,31 @@ func (c *Client) Events(ctx context.Context, query Query) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	response, body, clock, err := c.post(ctx, eventsPath, request)
+	answer, err := c.post(ctx, eventsPath, request)
 	if err != nil {
 		return nil, err
 	}
-	failed := func(reason string) error {
-		return &ResponseError{Reason: reason, Malformed: reason == reasonMalformed, RequestID: c.requestID(response), Clock: clock}
+	events, reason := splitPage(answer.body, query.Limit)
+	count, counted := intHeader(answer.header, "X-Result-Count")
+	switch {
+	case reason == reasonNoArray && counted && count == 0 && string(bytes.TrimSpace(answer.body)) == "null":
+	case reason != "":
+		return nil, answer.failed(reason)
+	case counted && count != len(events):
+		return nil, answer.failed(reasonCount)
 	}
-	events, reason := splitPage(body, query.Limit)
-	count, counted := intHeader(response.Header, "X-Result-Count")
-	if reason == reasonNoArray && counted && count == 0 && string(bytes.TrimSpace(body)) == "null" {
-		reason = ""
-	}
-	if reason != "" {
-		return nil, failed(reason)
-	}
-	if counted && count != len(events) {
-		return nil, failed(reasonCount)
-	}
-	limit, limited := intHeader(response.Header, "X-Limit")
+	limit, limited := intHeader(answer.header, "X-Limit")
 	if limit < 1 || limit > query.Limit {
 		limit = query.Limit
 	}
 	return &Page{
 		Events:         events,
 		Limit:          limit,
-		Token:          pagingToken(response.Header),
+		Token:          pagingToken(answer.header),
 		HeadersMissing: !counted && !limited,
-		Clock:          clock,
-		RequestID:      c.requestID(response),
-		Size:           len(body),
+		Clock:          answer.clock,
+		RequestID:      answer.requestID,
+		Size:           len(answer.body),
 	}, nil
 }
 
@@ -141,24 +136,36 @@ func (c *Client) Count(ctx context.Context, query Query) (int64, ServerClock, er
 	if err != nil {
 		return 0, ServerClock{}, err
 	}
-	response, body, clock, err := c.post(ctx, countPath, request)
+	answer, err := c.post(ctx, countPath, request)
 	if err != nil {
-		return 0, clock, err
+		return 0, ServerClock{}, err
 	}
-	var answer struct {
+	var counted struct {
 		Count *int64 `json:"count"`
 	}
-	if err := json.Unmarshal(body, &answer); err != nil || answer.Count == nil {
-		return 0, clock, &ResponseError{Reason: reasonCountAnswer, RequestID: c.requestID(response), Clock: clock}
+	if err := json.Unmarshal(answer.body, &counted); err != nil || counted.Count == nil {
+		return 0, answer.clock, answer.failed(reasonCountAnswer)
 	}
-	return *answer.Count, clock, nil
+	return *counted.Count, answer.clock, nil
 }
 
-// post sends a request and reads the answer to its end. The response's body is closed.
-func (c *Client) post(ctx context.Context, path string, body []byte) (*http.Response, []byte, ServerClock, error) {
+// answer is a response that was read to its end.
+type answer struct {
+	header    http.Header
+	body      []byte
+	clock     ServerClock
+	requestID string
+}
+
+func (a *answer) failed(reason string) error {
+	return &ResponseError{Reason: reason, Malformed: reason == reasonMalformed, RequestID: a.requestID, Clock: a.clock}
+}
+
+// post sends a request and reads the answer to its end.
+func (c *Client) post(ctx context.Context, path string, body []byte) (*answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, ServerClock{}, fmt.Errorf("making a request: %w", err)
+		return nil, fmt.Errorf("making a request: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/json")
@@ -169,7 +176,7 @@ func (c *Client) post(ctx context.Context, path string, body []byte) (*http.Resp
 	response, err := c.http.Do(request)
 	received := time.Now()
 	if err != nil {
-		return nil, nil, ServerClock{}, c.transportError(err)
+		return nil, c.transportError(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	clock := ServerClock{Received: received, Elapsed: received.Sub(sent)}
@@ -177,23 +184,26 @@ func (c *Client) post(ctx context.Context, path string, body []byte) (*http.Resp
 		clock.Date = date
 	}
 	if response.StatusCode != http.StatusOK {
-		return nil, nil, clock, c.statusError(response, clock)
+		return nil, c.statusError(response, clock)
 	}
 	data, err := c.read(response, clock)
-	return response, data, clock, err
+	if err != nil {
+		return nil, err
+	}
+	return &answer{header: response.Header, body: data, clock: clock, requestID: c.requestID(response)}, nil
 }
 
-// read returns the inflated body. It grows with what comes, not with what is announced.
+// read returns the inflated body.
 func (c *Client) read(response *http.Response, clock ServerClock) ([]byte, error) {
-	var data bytes.Buffer
-	n, err := data.ReadFrom(io.LimitReader(response.Body, c.maxSize+1))
-	if n > c.maxSize {
+	data, more, err := readAll(response.Body, c.maxSize)
+	switch {
+	case more:
 		return nil, &TooLargeError{Limit: c.maxSize, RequestID: c.requestID(response), Clock: clock}
-	}
-	if err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("reading the answer: %w", c.transportError(err))
+	default:
+		return data, nil
 	}
-	return data.Bytes(), nil
 }
 
 func (c *Client) statusError(response *http.Response, clock ServerClock) error {

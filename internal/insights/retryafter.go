@@ -21,7 +21,7 @@ func retryAfter(header http.Header) time.Duration {
 		if seconds > uint64(365*24*time.Hour/time.Second) {
 			return 0
 		}
-		return min(time.Duration(seconds)*time.Second, maxRetryAfter) //nolint:gosec // bounded by the line above
+		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {

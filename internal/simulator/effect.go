@@ -71,6 +71,7 @@ func ClampLimit(limit int) Effect {
 func EchoKey() Effect {
 	return Effect{Instead: func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
+		//nolint:gosec // to answer with what was sent is the fault
 		_, _ = fmt.Fprintf(w, `{"message":"key %s of admin@example.com is not allowed"}`, r.Header.Get("X-Api-Key"))
 	}}
 }

@@ -111,7 +111,7 @@ func (g *Generator) id(service string, at time.Time) string {
 	g.made++
 	number := g.random.Uint64()
 	if service == "radius" {
-		return strings.ToUpper(fmt.Sprintf("%08x-%04x-3%03x-8000-%012x", uint32(number), uint16(number>>32), number>>52, g.made))
+		return strings.ToUpper(fmt.Sprintf("%08x-%04x-3%03x-8000-%012x", number&0xffffffff, number>>32&0xffff, number>>52, g.made))
 	}
 	return fmt.Sprintf("%08x%06x%010x", uint32(at.Unix()), number&0xffffff, g.made) //nolint:gosec // seconds of this century
 }

@@ -76,7 +76,8 @@ func (s *Simulator) parse(body []byte, now time.Time) (Query, *problem) {
 	if refused := s.parseTimes(wire, &query, now); refused != nil {
 		return Query{}, refused
 	}
-	return query, s.parseToken(&query, now)
+	refused := s.parseToken(&query, now)
+	return query, refused
 }
 
 func (s *Simulator) checkServices(services []string) *problem {

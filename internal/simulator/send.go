@@ -4,6 +4,7 @@ package simulator
 
 import (
 	"compress/gzip"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -24,9 +25,7 @@ func (s *Simulator) send(w http.ResponseWriter, r *http.Request, a *Answer) {
 }
 
 func writeHead(w http.ResponseWriter, a *Answer) {
-	for name, values := range a.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.Header)
 	w.WriteHeader(a.Status)
 }
 

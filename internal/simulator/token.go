@@ -42,7 +42,7 @@ func (t token) encode(answer uint8) string {
 	raw = binary.BigEndian.AppendUint32(raw, uint32(t.issued.Unix())) //nolint:gosec // seconds of this century
 	raw = binary.BigEndian.AppendUint16(raw, t.run)
 	for i := 1; i < len(raw); i++ {
-		raw[i] ^= answer * byte(2*i+1) //nolint:gosec // bits are mixed
+		raw[i] ^= answer * byte(2*i+1)
 	}
 	return fmt.Sprintf("[%d,%q]", t.milli, base64.RawURLEncoding.EncodeToString(raw))
 }
@@ -67,7 +67,7 @@ func decodeToken(data json.RawMessage) (token, bool) {
 		return token{}, false
 	}
 	for i := 1; i < len(raw); i++ {
-		raw[i] ^= raw[0] * byte(2*i+1) //nolint:gosec // bits are mixed
+		raw[i] ^= raw[0] * byte(2*i+1)
 	}
 	return token{
 		position: position{milli: milli, key: binary.BigEndian.Uint64(raw[1:]), inside: true},

@@ -35,7 +35,7 @@ func (d *delivery) deliver(ctx context.Context, batch poll.Batch) error {
 	// What was passed to a consumer is not ours any more, so each attempt gets records of its own.
 	records := func() plog.Logs {
 		logs, counts := d.mapper.Logs(batch.Events, batch.Received)
-		d.observer.mapped(counts)
+		d.observer.mapped(ctx, counts)
 		return logs
 	}
 	waits := newBackOff(d.retry)
@@ -46,23 +46,23 @@ func (d *delivery) deliver(ctx context.Context, batch poll.Batch) error {
 		err := d.offer(ctx, logs)
 		switch {
 		case err == nil:
-			d.observer.accepted(batch, offered)
+			d.observer.accepted(ctx, batch, offered)
 			return nil
 		case allPermanent(err):
-			d.observer.dropped(dropPermanent, offered, err)
+			d.observer.dropped(ctx, dropPermanent, offered, err)
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case d.retry.MaxElapsedTime > 0 && time.Since(began) >= d.retry.MaxElapsedTime:
-			d.observer.dropped(dropGaveUp, offered, err)
+			d.observer.dropped(ctx, dropGaveUp, offered, err)
 			return nil
 		}
 		if refused, ok := refusedPart(err); ok {
-			d.observer.accepted(batch, offered-refused.LogRecordCount())
+			d.observer.accepted(ctx, batch, offered-refused.LogRecordCount())
 			records = copies(refused)
 		}
 		wait := waits.NextBackOff()
-		d.observer.refused(err, attempt, wait)
+		d.observer.refused(ctx, err, attempt, wait)
 		if !sleep(ctx, wait) {
 			return ctx.Err()
 		}

@@ -52,18 +52,18 @@ type collector struct {
 }
 
 // collect runs a test with a collector in a synctest bubble.
-func collect(t *testing.T, settings simulator.Settings, run func(t *testing.T, c *collector)) {
+func collect(t *testing.T, run func(t *testing.T, c *collector)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c := newCollector(t, settings)
+		c := newCollector(t)
 		defer c.stop()
 		run(t, c)
 	})
 }
 
-func newCollector(t *testing.T, settings simulator.Settings) *collector {
-	c := &collector{t: t, api: simulator.New(settings), telemetry: componenttest.NewTelemetry(), sink: newSink()}
-	t.Cleanup(func() { require.NoError(t, c.telemetry.Shutdown(context.Background())) })
+func newCollector(t *testing.T) *collector {
+	c := &collector{t: t, api: simulator.New(simulator.Settings{ShuffleTies: true}), telemetry: componenttest.NewTelemetry(), sink: newSink()}
+	t.Cleanup(func() { require.NoError(t, c.telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
 	c.config = jumpcloudreceiver.NewFactory().CreateDefaultConfig().(*jumpcloudreceiver.Config)
 	c.config.Region = ""
 	c.config.ClientConfig.Endpoint = "http://127.0.0.1"

@@ -27,18 +27,18 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver/internal/metadatatest"
 )
 
-func add(c *collector, organization, prefix string, count int) {
+func add(c *collector, prefix string, count int) {
 	for i := range count {
-		c.api.Add(simulator.Event{Organization: organization, Service: "sso", Type: "sso_auth", ID: fmt.Sprint(prefix, i), Time: time.Now()})
+		c.api.Add(simulator.Event{Service: "sso", Type: "sso_auth", ID: fmt.Sprint(prefix, i), Time: time.Now()})
 	}
 }
 
 func TestEventsArriveAsLogRecords(t *testing.T) {
-	collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+	collect(t, func(t *testing.T, c *collector) {
 		c.start()
 		c.pass(3 * time.Second)
 		from := time.Now()
-		add(c, "", "a", 2500)
+		add(c, "a", 2500)
 		c.pass(10 * time.Second)
 		c.requireEachOnce("", from)
 		record := c.sink.records[0].ResourceLogs().At(0).ScopeLogs().At(0)
@@ -54,15 +54,15 @@ func TestEventsArriveAsLogRecords(t *testing.T) {
 }
 
 func TestRestartContinuesFromTheStorage(t *testing.T) {
-	collect(t, simulator.Settings{}, func(_ *testing.T, c *collector) {
+	collect(t, func(_ *testing.T, c *collector) {
 		c.start()
 		c.pass(3 * time.Second)
 		from := time.Now()
 		for i := range 10 {
-			add(c, "", fmt.Sprint("a", i, "-"), 50)
+			add(c, fmt.Sprint("a", i, "-"), 50)
 			c.pass(1300 * time.Millisecond)
 			c.stop()
-			add(c, "", fmt.Sprint("b", i, "-"), 50)
+			add(c, fmt.Sprint("b", i, "-"), 50)
 			c.pass(5 * time.Minute)
 			c.start()
 		}
@@ -72,13 +72,13 @@ func TestRestartContinuesFromTheStorage(t *testing.T) {
 }
 
 func TestLateEventIsDeliveredOnce(t *testing.T) {
-	collect(t, simulator.Settings{}, func(_ *testing.T, c *collector) {
+	collect(t, func(_ *testing.T, c *collector) {
 		c.start()
 		c.pass(5 * time.Second)
 		from := time.Now()
 		c.api.Add(simulator.Event{Service: "sso", ID: "late", Time: from, Visible: from.Add(20 * time.Second)})
 		for i := range 25 {
-			add(c, "", fmt.Sprint("a", i, "-"), 10)
+			add(c, fmt.Sprint("a", i, "-"), 10)
 			c.pass(time.Second)
 		}
 		c.pass(time.Minute)
@@ -87,7 +87,7 @@ func TestLateEventIsDeliveredOnce(t *testing.T) {
 }
 
 func TestTwentyOrganizationsOfWhichOneIsForbidden(t *testing.T) {
-	collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+	collect(t, func(t *testing.T, c *collector) {
 		from := time.Now()
 		generator := simulator.NewGenerator(7, 0, 0)
 		for i := range 20 {
@@ -133,12 +133,12 @@ func requireOwnResource(t *testing.T, c *collector, logs plog.Logs) {
 }
 
 func TestFault_S1_WithoutStorageItRunsAndWarnsOnce(t *testing.T) {
-	collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+	collect(t, func(t *testing.T, c *collector) {
 		c.config.Storage = nil
 		c.start()
 		c.pass(5 * time.Second)
 		from := time.Now()
-		add(c, "", "a", 100)
+		add(c, "a", 100)
 		c.pass(5 * time.Minute)
 		c.requireEachOnce("", from)
 		assert.Equal(t, 1, strings.Count(c.logs.String(), `"level":"warn"`), c.logs.String())
@@ -157,7 +157,7 @@ func TestStorageThatCanNotBeUsedFailsTheStart(t *testing.T) {
 		"S3 can't be opened":   {component.MustNewID("locked"), lockedStorage{}, `opening storage "locked" (does another process use it, and may this one write there?): timeout`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+			collect(t, func(t *testing.T, c *collector) {
 				c.config.Storage = &test.id
 				if test.extension != nil {
 					c.host.extensions[test.id] = test.extension
@@ -169,12 +169,12 @@ func TestStorageThatCanNotBeUsedFailsTheStart(t *testing.T) {
 }
 
 func TestStateMachineOfARefusedKey(t *testing.T) {
-	collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+	collect(t, func(t *testing.T, c *collector) {
 		c.start()
 		c.pass(10 * time.Second)
 		from := time.Now()
 		c.api.Inject(simulator.Fault{Until: time.Now().Add(20 * time.Minute), Effect: simulator.Status(401, "Unauthorized")})
-		add(c, "", "a", 10)
+		add(c, "a", 10)
 		before := len(c.api.Requests())
 		c.pass(20 * time.Minute)
 		assert.Less(t, len(c.api.Requests())-before, 40, "a refused key is tried rarely")
@@ -204,7 +204,7 @@ func TestConsumerErrors(t *testing.T) {
 		"K3 permanent around a retryable": {consumererror.NewPermanent(errors.Join(permanent, retryable)), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+			collect(t, func(t *testing.T, c *collector) {
 				c.start()
 				c.pass(5 * time.Second)
 				from := time.Now()
@@ -215,7 +215,7 @@ func TestConsumerErrors(t *testing.T) {
 					}
 					return test.err
 				})
-				add(c, "", "a", 10)
+				add(c, "a", 10)
 				c.pass(time.Hour)
 				if !test.dropped {
 					c.requireEachOnce("", from)
@@ -232,7 +232,7 @@ func TestConsumerErrors(t *testing.T) {
 }
 
 func TestFault_K4_OnlyTheRefusedPartIsOfferedAgain(t *testing.T) {
-	collect(t, simulator.Settings{}, func(_ *testing.T, c *collector) {
+	collect(t, func(_ *testing.T, c *collector) {
 		c.start()
 		c.pass(5 * time.Second)
 		from := time.Now()
@@ -255,28 +255,28 @@ func TestFault_K4_OnlyTheRefusedPartIsOfferedAgain(t *testing.T) {
 			})
 			return consumererror.NewLogs(errors.New("the other half"), left)
 		})
-		add(c, "", "a", 64)
+		add(c, "a", 64)
 		c.pass(time.Hour)
 		c.requireEachOnce("", from)
 	})
 }
 
 func TestFault_K8_GivingUpIsDeclared(t *testing.T) {
-	collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+	collect(t, func(t *testing.T, c *collector) {
 		c.config.RetryOnFailure.MaxElapsedTime = 10 * time.Minute
 		c.start()
 		c.pass(5 * time.Second)
-		until := time.Now().Add(15 * time.Minute)
+		until := time.Now().Add(30 * time.Minute)
 		c.sink.refuseWith(func(plog.Logs) error {
 			if time.Now().Before(until) {
 				return errors.New("no")
 			}
 			return nil
 		})
-		add(c, "", "a", 10)
-		c.pass(20 * time.Minute)
+		add(c, "a", 10)
+		c.pass(40 * time.Minute)
 		from := time.Now()
-		add(c, "", "b", 10)
+		add(c, "b", 10)
 		c.pass(time.Minute)
 		c.requireEachOnce("", from)
 		metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
@@ -286,11 +286,11 @@ func TestFault_K8_GivingUpIsDeclared(t *testing.T) {
 }
 
 func TestFault_K5_ShutdownEndsACallThatHangs(t *testing.T) {
-	collect(t, simulator.Settings{}, func(t *testing.T, c *collector) {
+	collect(t, func(t *testing.T, c *collector) {
 		c.start()
 		c.pass(5 * time.Second)
 		c.sink.refuseWith(func(plog.Logs) error { return errors.New("busy") })
-		add(c, "", "a", 10)
+		add(c, "a", 10)
 		c.pass(10 * time.Second)
 		began := time.Now()
 		c.stop()

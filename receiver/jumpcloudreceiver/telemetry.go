@@ -110,8 +110,10 @@ func (o *observer) Failed(failure poll.Failure) {
 }
 
 // Recovered implements poll.Observer.
-func (o *observer) Recovered() {
-	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(context.Background(), 0, o.labels)
+func (o *observer) Recovered() { o.recovered(context.Background()) }
+
+func (o *observer) recovered(ctx context.Context) {
+	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(ctx, 0, o.labels)
 	o.journal.recovered()
 	o.health.failing(o.organization, "")
 }
@@ -124,7 +126,7 @@ func (o *observer) Lost(loss poll.Loss) {
 			zap.Time("from", loss.From), zap.Time("to", loss.To))
 		return
 	}
-	o.drop(loss.Reason, loss.Events)
+	o.drop(context.Background(), loss.Reason, loss.Events)
 	o.logger.Error("An event could not be fetched whole: it was delivered with its id and timestamp only",
 		zap.String("reason", string(loss.Reason)))
 }
@@ -150,8 +152,7 @@ var anomalyTexts = map[poll.Anomaly]string{
 }
 
 // accepted counts records that the consumer took.
-func (o *observer) accepted(batch poll.Batch, records int) {
-	ctx := context.Background()
+func (o *observer) accepted(ctx context.Context, batch poll.Batch, records int) {
 	o.telemetry.ReceiverJumpcloudEvents.Add(ctx, int64(records), o.labels)
 	now := time.Now()
 	for _, event := range batch.Events {
@@ -160,33 +161,32 @@ func (o *observer) accepted(batch poll.Batch, records int) {
 		}
 	}
 	if o.journal.kind == failureConsumer {
-		o.Recovered()
+		o.recovered(ctx)
 	}
 }
 
 // refused takes an attempt after which the same batch is offered again.
-func (o *observer) refused(err error, attempt int, wait time.Duration) {
-	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(context.Background(), int64(attempt), o.labels)
+func (o *observer) refused(ctx context.Context, err error, attempt int, wait time.Duration) {
+	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(ctx, int64(attempt), o.labels)
 	o.journal.failed(failureConsumer, err, wait)
 	o.health.failing(o.organization, failureConsumer)
 }
 
 // dropped declares records lost that the consumer will never take.
-func (o *observer) dropped(reason poll.LossReason, records int, err error) {
-	o.drop(reason, records)
+func (o *observer) dropped(ctx context.Context, reason poll.LossReason, records int, err error) {
+	o.drop(ctx, reason, records)
 	o.logger.Error("The pipeline refused events for good: they are lost",
 		zap.String("reason", string(reason)), zap.Int("events", records), zap.Error(err))
 	if o.journal.kind == failureConsumer {
-		o.Recovered()
+		o.recovered(ctx)
 	}
 }
 
-func (o *observer) drop(reason poll.LossReason, events int) {
-	o.telemetry.ReceiverJumpcloudDropped.Add(context.Background(), int64(events), o.labels, label("reason", string(reason)))
+func (o *observer) drop(ctx context.Context, reason poll.LossReason, events int) {
+	o.telemetry.ReceiverJumpcloudDropped.Add(ctx, int64(events), o.labels, label("reason", string(reason)))
 }
 
-func (o *observer) mapped(counts mapping.Counts) {
-	ctx := context.Background()
+func (o *observer) mapped(ctx context.Context, counts mapping.Counts) {
 	o.telemetry.ReceiverJumpcloudUnmapped.Add(ctx, int64(counts.Unmapped), o.labels)
 	o.telemetry.ReceiverJumpcloudOtherOrganization.Add(ctx, int64(counts.OtherOrganization), o.labels)
 }

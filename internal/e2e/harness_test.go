@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
+)
+
+const (
+	binary = "../../_build/otelcol-jumpcloud"
+	// canary is the API key of the tests: it must not be found in anything that is written.
+	canary = "jca_canary0123456789"
+)
+
+// backend takes OTLP over HTTP and counts the records by their id, before it answers.
+type backend struct {
+	server *httptest.Server
+	// status, when it is not 0, is answered in place of taking anything.
+	status atomic.Int32
+	total  atomic.Int64
+
+	mu    sync.Mutex
+	taken map[string]int
+}
+
+func newBackend(t *testing.T) *backend {
+	b := &backend{taken: make(map[string]int)}
+	b.server = httptest.NewServer(b)
+	t.Cleanup(b.server.Close)
+	return b
+}
+
+func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if status := b.status.Load(); status != 0 {
+		w.WriteHeader(int(status))
+		return
+	}
+	var body io.Reader = r.Body
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		inflated, err := gzip.NewReader(r.Body)
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		body = inflated
+	}
+	data, err := io.ReadAll(body)
+	request := plogotlp.NewExportRequest()
+	if err != nil || request.UnmarshalProto(data) != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	b.take(request)
+	w.Header().Set("Content-Type", "application/x-protobuf")
+	answer, _ := plogotlp.NewExportResponse().MarshalProto()
+	_, _ = w.Write(answer)
+}
+
+func (b *backend) take(request plogotlp.ExportRequest) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, resource := range request.Logs().ResourceLogs().All() {
+		for _, scope := range resource.ScopeLogs().All() {
+			for _, record := range scope.LogRecords().All() {
+				id, _ := record.Attributes().Get("log.record.uid")
+				b.taken[id.Str()]++
+				b.total.Add(1)
+			}
+		}
+	}
+}
+
+// compare returns how many of the expected events are missing and how many came again.
+func (b *backend) compare(expected []simulator.Event) (missing, again int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, event := range expected {
+		times := b.taken[event.ID]
+		if times == 0 {
+			missing++
+		}
+		again += max(0, times-1)
+	}
+	return missing, again
+}
+
+// installation is a configuration and a state folder, in which a collector is started and stopped.
+type installation struct {
+	t       *testing.T
+	folder  string
+	config  string
+	output  *output
+	command *exec.Cmd
+}
+
+// install writes a configuration. The placeholders API, BACKEND and STATE are filled in.
+func install(t *testing.T, api, backend, receiver string) *installation {
+	t.Helper()
+	if _, err := os.Stat(binary); err != nil {
+		t.Fatalf("the collector is not built, run `make dist`: %v", err)
+	}
+	folder := t.TempDir()
+	config := fmt.Sprintf(`
+receivers:
+  jumpcloud:
+    endpoint: %s
+    api_key: %s
+    storage: file_storage
+%s
+exporters:
+  otlp_http:
+    endpoint: %s
+    sending_queue:
+      enabled: false
+    retry_on_failure:
+      enabled: false
+extensions:
+  file_storage:
+    directory: %s
+    create_directory: true
+service:
+  extensions: [file_storage]
+  telemetry:
+    logs:
+      level: debug
+    metrics:
+      level: none
+  pipelines:
+    logs:
+      receivers: [jumpcloud]
+      exporters: [otlp_http]
+`, api, canary, indent(receiver), backend, filepath.Join(folder, "state"))
+	file := filepath.Join(folder, "config.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
+	return &installation{t: t, folder: folder, config: file, output: &output{}}
+}
+
+func indent(text string) string {
+	return "    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ")
+}
+
+func (i *installation) start() {
+	i.t.Helper()
+	command := exec.Command(binary, "--config", i.config)
+	command.Stdout, command.Stderr = i.output, i.output
+	require.NoError(i.t, command.Start())
+	i.command = command
+	i.t.Cleanup(func() { _ = command.Process.Kill() })
+}
+
+// signal ends the collector and waits for it.
+func (i *installation) signal(signal syscall.Signal) time.Duration {
+	i.t.Helper()
+	began := time.Now()
+	require.NoError(i.t, i.command.Process.Signal(signal))
+	err := i.command.Wait()
+	if signal == syscall.SIGTERM {
+		require.NoError(i.t, err, i.output.String())
+	}
+	return time.Since(began)
+}
+
+// memory is the largest resident size of the collector so far, in bytes.
+func (i *installation) memory() int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", i.command.Process.Pid))
+	require.NoError(i.t, err)
+	for line := range strings.Lines(string(status)) {
+		var kilobytes int64
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kilobytes); err == nil {
+			return kilobytes << 10
+		}
+	}
+	i.t.Fatal("no VmHWM")
+	return 0
+}
+
+// output collects what a collector prints.
+type output struct {
+	mu   sync.Mutex
+	data bytes.Buffer
+}
+
+func (o *output) Write(data []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.data.Write(data)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.data.String()
+}
+
+// serve makes an API reachable on loopback.
+func serve(t *testing.T, api http.Handler) string {
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	return server.URL
+}
