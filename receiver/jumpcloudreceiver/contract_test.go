@@ -72,7 +72,8 @@ func identifying(factory receiver.Factory) receiver.Factory {
 	return receiver.NewFactory(metadata.Type, factory.CreateDefaultConfig, receiver.WithLogs(
 		func(ctx context.Context, settings receiver.Settings, config component.Config, next consumer.Logs) (receiver.Logs, error) {
 			return factory.CreateLogs(ctx, settings, config, identifier{next})
-		}, component.StabilityLevelAlpha))
+		}, component.StabilityLevelAlpha,
+	))
 }
 
 type identifier struct{ consumer.Logs }
