@@ -73,9 +73,9 @@ func TestFaultsOfTheAPILoseNothing(t *testing.T) {
 					h.pass(10 * time.Second)
 					h.add(fmt.Sprint("during", i), time.Now(), 25)
 				}
-				h.pass(45 * time.Minute)
+				h.pass(12 * time.Minute)
 				h.add("after", time.Now(), 1)
-				h.pass(30 * time.Minute)
+				h.pass(3 * time.Minute)
 				h.requireEachOnce(from)
 				assert.Empty(t, h.observed.losses)
 				if test.kind != none {
@@ -153,7 +153,7 @@ func TestFault_C9_WatermarkAheadOfTheAPIIsRewound(t *testing.T) {
 		h.pass(90 * time.Second)
 		from := time.Now()
 		h.add("a", from, 10)
-		h.pass(2 * time.Minute)
+		h.pass(15 * time.Minute)
 		h.requireEachOnce(from)
 		assert.Contains(t, h.observed.anomalies, poll.AnomalyClockRewound)
 		h.kill()
