@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -220,7 +221,7 @@ func TestStatusErrorTellsWhatTheAPISays(t *testing.T) {
 
 func TestRedirectIsNotFollowedAndTheKeyStays(t *testing.T) {
 	for _, code := range []int{301, 302, 303, 307, 308} {
-		t.Run(fmt.Sprint(code), func(t *testing.T) {
+		t.Run(strconv.Itoa(code), func(t *testing.T) {
 			other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the other host was asked") }))
 			defer other.Close()
 			api := simulator.New(simulator.Settings{})
@@ -261,7 +262,7 @@ func TestAnswerThatIsTooLargeIsAnError(t *testing.T) {
 func TestCount(t *testing.T) {
 	api := simulator.New(simulator.Settings{})
 	for i := range 7 {
-		api.Add(simulator.Event{ID: fmt.Sprint(i), Service: "sso", Time: time.Now().Add(-time.Minute)})
+		api.Add(simulator.Event{ID: strconv.Itoa(i), Service: "sso", Time: time.Now().Add(-time.Minute)})
 	}
 	count, clock, err := client(t, api.RoundTripper(), nil).Count(t.Context(), query())
 	require.NoError(t, err)
@@ -355,7 +356,7 @@ func TestTimeoutBoundsOneTryToTheEndOfItsBody(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := simulator.New(simulator.Settings{})
 				for i := range 10 {
-					api.Add(simulator.Event{ID: fmt.Sprint(i), Time: time.Now().Add(-time.Minute)})
+					api.Add(simulator.Event{ID: strconv.Itoa(i), Time: time.Now().Add(-time.Minute)})
 				}
 				api.Inject(simulator.Fault{Effect: effect})
 				began := time.Now()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -141,7 +142,7 @@ func TestNonsenseFallsBackWithoutAWord(t *testing.T) {
 	api := simulator.New(simulator.Settings{})
 	for _, rest := range []string{`,"limit":0`, `,"limit":10001`, `,"limit":"x"`, `,"sort":"sideways"`} {
 		got := ask(t, api, events, since(time.Hour, rest))
-		assert.Equal(t, []string{"200", "1000", "ASC"}, []string{fmt.Sprint(got.status), got.header.Get("X-Limit"), got.header.Get("X-Sort")})
+		assert.Equal(t, []string{"200", "1000", "ASC"}, []string{strconv.Itoa(got.status), got.header.Get("X-Limit"), got.header.Get("X-Sort")})
 	}
 }
 
@@ -181,7 +182,7 @@ func TestEndIsInclusiveOrNot(t *testing.T) {
 func TestCountDistinctAndFields(t *testing.T) {
 	api := simulator.New(simulator.Settings{})
 	for i := range 5 {
-		api.Add(simulator.Event{ID: fmt.Sprint(i), Service: []string{"sso", "ldap"}[i%2], Type: "t", Time: time.Now().Add(-time.Minute)})
+		api.Add(simulator.Event{ID: strconv.Itoa(i), Service: []string{"sso", "ldap"}[i%2], Type: "t", Time: time.Now().Add(-time.Minute)})
 	}
 	assert.JSONEq(t, `{"count":5}`, ask(t, api, events+"/count", since(time.Hour, "")).body)
 	assert.JSONEq(t, `{"buckets":[{"key":"ldap","doc_count":2},{"key":"sso","doc_count":3}],"doc_count_error_upper_bound":0,"sum_other_doc_count":0}`,
