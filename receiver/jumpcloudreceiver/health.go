@@ -12,6 +12,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
@@ -42,14 +43,21 @@ var remedies = map[poll.FailureKind]string{
 // health is the component's status over all organizations. It reports changes only.
 type health struct {
 	host component.Host
+	// inMemory says that the checkpoint does not survive a restart; each status tells it.
+	inMemory bool
 
 	mu       sync.Mutex
 	problems map[string]poll.FailureKind
 	reported string
 }
 
-func newHealth(host component.Host) *health {
-	return &health{host: host, problems: make(map[string]poll.FailureKind)}
+// newHealth reports at once where something has to be told although nothing fails.
+func newHealth(host component.Host, inMemory bool) *health {
+	h := &health{host: host, inMemory: inMemory, problems: make(map[string]poll.FailureKind)}
+	if inMemory {
+		h.report(componentstatus.StatusOK, nil)
+	}
+	return h
 }
 
 // failing takes the state of an organization; "" is none.
@@ -66,11 +74,20 @@ func (h *health) failing(organization string, kind poll.FailureKind) {
 		return
 	}
 	h.reported = text
-	event := componentstatus.NewEvent(componentstatus.StatusOK)
-	if text != "" {
-		event = componentstatus.NewRecoverableErrorEvent(errors.New(text))
+	if text == "" {
+		h.report(componentstatus.StatusOK, nil)
+		return
 	}
-	componentstatus.ReportStatus(h.host, event)
+	h.report(componentstatus.StatusRecoverableError, errors.New(text))
+}
+
+func (h *health) report(status componentstatus.Status, err error) {
+	attributes := pcommon.NewMap()
+	if h.inMemory {
+		attributes.PutStr("checkpoint", "in memory: it does not survive a restart, configure storage")
+	}
+	componentstatus.ReportStatus(h.host, componentstatus.NewEvent(status,
+		componentstatus.WithError(err), componentstatus.WithAttributes(attributes)))
 }
 
 // text names the problem of each organization.

@@ -78,7 +78,7 @@ func (r *logsReceiver) start(ctx, runCtx context.Context, host component.Host) e
 	if r.http, err = r.config.ClientConfig.ToClient(ctx, host.GetExtensions(), r.settings.TelemetrySettings); err != nil {
 		return err
 	}
-	status := newHealth(host)
+	status := newHealth(host, r.config.Storage == nil)
 	limiter := rate.NewLimiter(rate.Limit(r.config.RequestsPerSecond), 1)
 	organizations := r.config.Organizations
 	if len(organizations) == 0 {

@@ -143,6 +143,9 @@ func TestFault_S1_WithoutStorageItRunsAndWarnsOnce(t *testing.T) {
 		c.requireEachOnce("", from)
 		assert.Equal(t, 1, strings.Count(c.logs.String(), `"level":"warn"`), c.logs.String())
 		assert.Contains(t, c.logs.String(), "storage")
+		require.Len(t, c.host.statuses, 1)
+		checkpoint, _ := c.host.statuses[0].Attributes().Get("checkpoint")
+		assert.Contains(t, checkpoint.Str(), "in memory")
 	})
 }
 
