@@ -20,7 +20,8 @@ echo "To see your own: JUMPCLOUD_API_KEY=... make run (and JUMPCLOUD_REGION=eu o
 # With job control each child is its own process group: Ctrl-C reaches this script only, which
 # stops the collector first and the simulator after it.
 set -m
-_build/jcsim -listen 127.0.0.1:8791 -history-window 1h >_build/jcsim.log 2>&1 &
+: >_build/jcsim.log
+_build/jcsim -listen 127.0.0.1:8791 -history-window 1h >>_build/jcsim.log 2>&1 &
 simulator=$!
 trap 'kill "$simulator" 2>/dev/null || true; wait "$simulator" 2>/dev/null || true' EXIT
 until grep -q http:// _build/jcsim.log; do

@@ -122,16 +122,19 @@ func (e *Engine) beginFresh() (clamped bool) {
 }
 
 // rewindClock goes back where the watermark is after the API's time: the API's clock was set
-// back, or the state is not its own. What is remembered stays.
+// back, or the state is not its own. What is remembered stays, and so does its edge where it can
+// be true: what lies before it was read, and is not known any more.
 func (e *Engine) rewindClock() {
 	if !e.state.Watermark.After(e.clock.latest()) {
 		return
 	}
 	now := e.clock.earliest()
 	back := now.Add(-e.settings.MaxEventDelay)
-	e.state.Watermark = back
+	if e.state.From.After(now) {
+		e.state.From = back
+	}
+	e.state.Watermark = later(e.state.From, back)
 	e.state.Rescanned = earlier(e.state.Rescanned, now)
-	e.state.From = earlier(e.state.From, back)
 	e.observer.Anomaly(AnomalyClockRewound)
 }
 
