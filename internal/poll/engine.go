@@ -140,8 +140,10 @@ func (e *Engine) livePass(now time.Time) *pass {
 		kind, start = Rescan, e.rescanStart()
 		e.lanes.rescanAt = now.Add(e.settings.RescanInterval)
 	}
-	// A start in the future is refused, and would be for ever.
-	return newPass(kind, earlier(start, e.clock.earliest()), time.Time{})
+	// A start in the future is refused, and would be for ever. What lies before From is not
+	// known any more, and From is a time that the API's clock has passed.
+	start = later(e.state.From, earlier(start, e.clock.earliest()))
+	return newPass(kind, start, time.Time{})
 }
 
 // rescanDue is where the API's own count may put a rescan off or bring it forward.
