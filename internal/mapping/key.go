@@ -2,110 +2,100 @@
 
 package mapping
 
-import (
-	"strings"
-	"unicode"
-)
+import "strings"
 
-const (
-	keyPrefix = "jumpcloud."
-	// maxKey is the length in bytes up to which a path becomes a key.
-	maxKey = 256
-)
+// maxKey is the length in bytes up to which a path becomes a key.
+const maxKey = 256
 
-// withKeys gives each field of the table the key by the rule, and curated ones the type of
-// their slot.
-func withKeys(table map[string]field) map[string]*field {
-	fields := make(map[string]*field, len(table))
-	for path, known := range table {
-		known.key = keyPrefix + joinSnake(path)
-		if known.slot != slotNone {
-			known.kind = slotKeys[known.slot].kind
-		}
-		if known.role == roleOrganization {
-			known.key = keyOtherOrganization
-		}
-		fields[path] = &known
-	}
-	return fields
-}
-
-func joinSnake(path string) string {
+// snakePath makes a key of a path: jumpcloud. and each name in snake case.
+func snakePath(path string) string {
 	segments := strings.Split(path, ".")
-	for i, segment := range segments {
-		segments[i] = snakeCase(segment)
+	for i, name := range segments {
+		segments[i] = snakeCase(name)
 	}
-	return strings.Join(segments, ".")
-}
-
-func objectsOf(fields map[string]*field) map[string]struct{} {
-	objects := make(map[string]struct{})
-	for path := range fields {
-		for end := strings.LastIndexByte(path, '.'); end > 0; end = strings.LastIndexByte(path[:end], '.') {
-			objects[path[:end]] = struct{}{}
-		}
-	}
-	return objects
+	return keyPrefix + strings.Join(segments, ".")
 }
 
 // snakeCase makes a segment of a key from a name: lower case, a word for each hump, and only
 // letters, digits and single underscores between them. A name that begins with a digit gets
-// the prefix "n_". The result is "" where nothing is left.
+// the prefix "n_". The result is "" where nothing is left, or where the name is too long.
 func snakeCase(name string) string {
+	if len(name) > maxKey {
+		return ""
+	}
 	if isSnake(name) {
 		return name
 	}
-	var segment strings.Builder
-	var previous rune
-	for i, r := range name {
-		next := rune(0)
-		if rest := name[i:]; len(rest) > 1 {
-			next = rune(rest[1])
-		}
-		if unicode.IsUpper(r) && r < unicode.MaxASCII && startsWord(previous, next) {
-			separate(&segment)
-		}
-		previous = r
+	segment := make([]byte, 0, len(name)+8)
+	for i := range len(name) {
+		b := name[i]
 		switch {
-		case r >= 'A' && r <= 'Z':
-			segment.WriteRune(r + 'a' - 'A')
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			segment.WriteRune(r)
+		case isUpper(b):
+			if i > 0 && startsWord(name, i) {
+				segment = separate(segment)
+			}
+			segment = append(segment, b+'a'-'A')
+		case isLower(b), isDigit(b):
+			segment = append(segment, b)
 		default:
-			separate(&segment)
+			segment = separate(segment)
 		}
 	}
-	result := strings.TrimRight(segment.String(), "_")
-	if result != "" && result[0] <= '9' {
-		return "n_" + result
+	text := strings.TrimRight(string(segment), "_")
+	if text != "" && isDigit(text[0]) {
+		return "n_" + text
 	}
-	return result
+	return text
 }
 
-// startsWord says that an upper-case letter begins a word: "displayName", and the N of "APIName".
-func startsWord(previous, next rune) bool {
-	if previous >= 'a' && previous <= 'z' || previous >= '0' && previous <= '9' {
+// startsWord says that an upper-case letter begins a word: the N of "displayName" and the
+// second N of "DNSName".
+func startsWord(name string, i int) bool {
+	if isLower(name[i-1]) || isDigit(name[i-1]) {
 		return true
 	}
-	return previous >= 'A' && previous <= 'Z' && next >= 'a' && next <= 'z'
+	return isUpper(name[i-1]) && i+1 < len(name) && isLower(name[i+1])
 }
 
-func separate(segment *strings.Builder) {
-	if text := segment.String(); text != "" && text[len(text)-1] != '_' {
-		segment.WriteByte('_')
+func separate(segment []byte) []byte {
+	if len(segment) > 0 && segment[len(segment)-1] != '_' {
+		return append(segment, '_')
 	}
+	return segment
 }
 
 // isSnake says that a name is a segment as it stands.
 func isSnake(name string) bool {
-	if name == "" || name[0] < 'a' || name[0] > 'z' || name[len(name)-1] == '_' {
+	if name == "" || !isLower(name[0]) || name[len(name)-1] == '_' {
 		return false
 	}
 	for i := range len(name) {
 		b := name[i]
-		if b == '_' && name[i-1] == '_' || b != '_' && (b < 'a' || b > 'z') && (b < '0' || b > '9') {
+		if b == '_' && name[i-1] == '_' || b != '_' && !isLower(b) && !isDigit(b) {
 			return false
 		}
 	}
 	return true
+}
+
+func isUpper(b byte) bool { return b >= 'A' && b <= 'Z' }
+func isLower(b byte) bool { return b >= 'a' && b <= 'z' }
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
+// nests says that the key inner lies below the key outer.
+func nests(outer, inner string) bool {
+	return len(outer) < len(inner) && inner[len(outer)] == '.' && strings.HasPrefix(inner, outer)
+}
+
+// eventName is jumpcloud.<service>.<event_type>, each in snake case: a name of few values, as
+// the conventions ask for. It is "" without a type.
+func eventName(service, eventType string) string {
+	eventType = snakeCase(eventType)
+	if eventType == "" {
+		return ""
+	}
+	if service = snakeCase(service); service == "" {
+		return keyPrefix + eventType
+	}
+	return keyPrefix + service + "." + eventType
 }

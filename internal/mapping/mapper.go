@@ -3,10 +3,9 @@
 package mapping
 
 import (
-	"math"
+	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -27,6 +26,7 @@ const (
 
 // Settings of a mapper.
 type Settings struct {
+	// Body is the form of the records' bodies: BodyRaw where it is "".
 	Body                    Body
 	ScopeName, ScopeVersion string
 	// OrganizationID is the organization that is asked for, or "" for the key's own.
@@ -37,11 +37,12 @@ type Settings struct {
 
 // Counts is what of a batch did not fit.
 type Counts struct {
-	// Unmapped is the number of events that are no JSON object.
+	// Unmapped is the number of events that are no JSON object. Their records have the text only.
 	Unmapped int
 	// OtherOrganization is the number of events of another organization than the one asked for.
 	OtherOrganization int
-	// DroppedAttributes is the number of values that are in a body only.
+	// DroppedAttributes is the number of values that are in a body only: because of a cap, or
+	// because no attribute can hold them.
 	DroppedAttributes int
 }
 
@@ -53,19 +54,21 @@ type Mapper struct {
 
 // New returns a mapper.
 func New(settings Settings) *Mapper {
-	return &Mapper{settings: settings, walks: sync.Pool{New: func() any { return new(walk) }}}
+	return &Mapper{settings: settings, walks: sync.Pool{New: func() any { return newWalk() }}}
 }
 
 // Logs maps events, one record each, in their order within their organization. observed is
-// when they were received. No event is left out, whatever its bytes are.
+// when they were received. No event is left out, whatever its bytes are. The events' bytes are
+// copied: they may be used again once Logs has returned.
 func (m *Mapper) Logs(events []insights.Event, observed time.Time) (plog.Logs, Counts) {
 	logs := plog.NewLogs()
 	var counts Counts
 	records := make(map[string]plog.LogRecordSlice, 1)
-	reader := m.walks.Get().(*walk)
-	defer m.walks.Put(reader)
-	for _, event := range events {
-		organization := event.Organization
+	w := m.walks.Get().(*walk)
+	defer m.walks.Put(w)
+	defer w.release()
+	for i := range events {
+		organization := events[i].Organization
 		if organization == "" {
 			organization = m.settings.OrganizationID
 		} else if m.settings.OrganizationID != "" && organization != m.settings.OrganizationID {
@@ -78,7 +81,7 @@ func (m *Mapper) Logs(events []insights.Event, observed time.Time) (plog.Logs, C
 		}
 		record := slice.AppendEmpty()
 		record.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
-		if !m.fill(reader, event, record) {
+		if !w.record(events[i], m.settings.Body, record) {
 			counts.Unmapped++
 		}
 		counts.DroppedAttributes += int(record.DroppedAttributesCount())
@@ -86,13 +89,14 @@ func (m *Mapper) Logs(events []insights.Event, observed time.Time) (plog.Logs, C
 	return logs, counts
 }
 
+// resource adds the resource of an organization, and returns its records.
 func (m *Mapper) resource(logs plog.Logs, organization string) plog.LogRecordSlice {
 	resource := logs.ResourceLogs().AppendEmpty()
 	resource.SetSchemaUrl(SchemaURL)
 	attributes := resource.Resource().Attributes()
 	attributes.PutStr(string(semconv.ServiceNameKey), "jumpcloud")
-	if organization != "" {
-		attributes.PutStr(keyOrganizationID, organization)
+	if organization != "" && len(organization) <= maxText {
+		attributes.PutStr(keyOrganizationID, strings.ToValidUTF8(organization, "\uFFFD"))
 	}
 	if m.settings.OrganizationName != "" && organization == m.settings.OrganizationID {
 		attributes.PutStr(keyOrganizationName, m.settings.OrganizationName)
@@ -102,95 +106,4 @@ func (m *Mapper) resource(logs plog.Logs, organization string) plog.LogRecordSli
 	scope.Scope().SetName(m.settings.ScopeName)
 	scope.Scope().SetVersion(m.settings.ScopeVersion)
 	return scope.LogRecords()
-}
-
-// fill writes a record. It reports false for an event that is no JSON object, of which the
-// record has the text.
-func (m *Mapper) fill(reader *walk, event insights.Event, record plog.LogRecord) bool {
-	text, data := validText(event.Raw)
-	if !reader.reset(text, data) || reader.event() != nil {
-		record.Body().SetStr(text)
-		return false
-	}
-	found := &reader.found
-	setTimestamp(record, event, found)
-	found.region()
-	found.rule()
-	outcome := found.outcome()
-	number, severity := found.severity(outcome)
-	record.SetSeverityNumber(number)
-	record.SetSeverityText(severity)
-	record.SetEventName(eventName(found.text(slotService), found.text(slotEventType)))
-	found.write(record, outcome, event.Oversize)
-	if m.settings.Body == BodyStructured {
-		structure(data, record.Body())
-	} else {
-		record.Body().SetStr(text)
-	}
-	return true
-}
-
-// validText returns the event's text and bytes, with U+FFFD in place of what is no UTF-8: a
-// text of OTLP has to be valid.
-func validText(raw []byte) (string, []byte) {
-	if utf8.Valid(raw) {
-		return string(raw), raw
-	}
-	text := toValidUTF8(raw)
-	return text, []byte(text)
-}
-
-// setTimestamp leaves the time of a record 0, and keeps its text as an attribute, where the
-// event's can't be read or can't be told in nanoseconds since 1970.
-func setTimestamp(record plog.LogRecord, event insights.Event, found *found) {
-	at := event.Timestamp
-	if !at.IsZero() && at.Unix() >= 0 && at.Unix() < math.MaxInt64/int64(time.Second) {
-		record.SetTimestamp(pcommon.NewTimestampFromTime(at))
-		found.facts.timestampText = ""
-	}
-}
-
-// write puts the attributes: curated ones, what is derived, then by the rule, up to the cap.
-func (f *found) write(record plog.LogRecord, outcome string, oversize bool) {
-	attributes := record.Attributes()
-	attributes.EnsureCapacity(min(maxAttributes, len(f.attributes)+int(slotCount)+4))
-	for s := slotUID; s < slotCount; s++ {
-		if f.slots[s].field != nil {
-			f.slots[s].value.put(attributes, slotKeys[s].key)
-		}
-	}
-	attributes.PutStr(keyOutcome, outcome)
-	if outcome == outcomeFailure {
-		attributes.PutStr(keyErrorType, f.errorType())
-	}
-	if oversize {
-		attributes.PutBool(keyOversize, true)
-	}
-	f.writeDerived(attributes)
-	for i, attribute := range f.attributes {
-		if attributes.Len() == maxAttributes {
-			f.dropped += len(f.attributes) - i
-			break
-		}
-		attribute.value.put(attributes, attribute.key)
-	}
-	record.SetDroppedAttributesCount(uint32(f.dropped)) //nolint:gosec // fewer than an event has bytes
-}
-
-func (f *found) writeDerived(attributes pcommon.Map) {
-	for _, list := range []struct {
-		key   string
-		texts []string
-	}{{keyChangedFields, f.facts.changedFields}, {keyPolicyNames, f.facts.policyNames}} {
-		if len(list.texts) > 0 {
-			value{kind: kindStrings, list: list.texts}.put(attributes, list.key)
-		}
-	}
-	switch text := f.facts.timestampText; {
-	case text == "":
-	case len(text) > maxText:
-		f.dropped++
-	default:
-		attributes.PutStr(keyTimestamp, text)
-	}
 }

@@ -15,24 +15,23 @@ const (
 
 	// errorTypeOther is the conventions' value for a failure without a code.
 	errorTypeOther = "_OTHER"
-	// maxErrorType keeps error.type from being free text.
+	// maxErrorType in bytes keeps error.type from being free text.
 	maxErrorType = 64
 )
 
 // outcome is the answer to "did it succeed", by one rule for all services.
-func (f *found) outcome() string {
-	message := f.slots[slotErrorMessage].value.text
+func (w *walk) outcome() string {
 	switch {
-	case f.facts.success != nil:
-		return outcomeOf(*f.facts.success)
-	case f.facts.ssoSuccess != nil && !*f.facts.ssoSuccess && message == "":
-		// A login that still waits for a second factor, and is completed by another event.
+	case w.evidence.success != verdictNone:
+		return outcomeOf(w.evidence.success == verdictTrue)
+	case w.evidence.tokenSuccess == verdictFalse && !w.evidence.failed:
+		// Observed: a login that waits for a second factor, which another event completes.
 		return outcomeUnknown
-	case f.facts.ssoSuccess != nil:
-		return outcomeOf(*f.facts.ssoSuccess)
-	case f.text(slotService) == "mdm" && f.facts.status != "":
-		return commandOutcome(f.facts.status)
-	case message != "" || f.facts.errorChain:
+	case w.evidence.tokenSuccess != verdictNone:
+		return outcomeOf(w.evidence.tokenSuccess == verdictTrue)
+	case w.found.text(slotService) == "mdm" && w.evidence.status != "":
+		return commandOutcome(w.evidence.status)
+	case w.evidence.failed:
 		return outcomeFailure
 	default:
 		return outcomeUnknown
@@ -58,12 +57,18 @@ func commandOutcome(status string) string {
 	}
 }
 
+// isAlert knows both spellings: documented are the service alerts and events of the service alert.
+func (w *walk) isAlert() bool {
+	service := w.found.text(slotService)
+	return service == "alert" || service == "alerts"
+}
+
 // severity is an alert's own where it has one. A refused login is an expected result of a
 // check and no fault of the directory, so a failure is a warning.
-func (f *found) severity(outcome string) (plog.SeverityNumber, string) {
-	if service := f.text(slotService); service == "alert" || service == "alerts" {
-		if number := alertSeverity(f.facts.severity); number != plog.SeverityNumberUnspecified {
-			return number, f.facts.severity
+func (w *walk) severity(outcome string) (plog.SeverityNumber, string) {
+	if w.isAlert() {
+		if number := alertSeverity(w.evidence.severity); number != plog.SeverityNumberUnspecified {
+			return number, w.evidence.severity
 		}
 	}
 	if outcome == outcomeFailure {
@@ -88,46 +93,36 @@ func alertSeverity(text string) plog.SeverityNumber {
 }
 
 // errorType is the code of a failure where it can be one, and never free text.
-func (f *found) errorType() string {
-	code := f.text(slotErrorCode)
+func (w *walk) errorType() string {
+	code := w.found.text(slotErrorCode)
 	if code == "" || code == "0" || len(code) > maxErrorType || strings.ContainsAny(code, " \t\r\n") {
 		return errorTypeOther
 	}
 	return code
 }
 
-// region is the code of ISO 3166-2, for which JumpCloud sends the part after the country.
-func (f *found) region() {
-	region, country := &f.slots[slotRegion], f.text(slotCountry)
+// region makes the code of ISO 3166-2 of the part after the country, which is what is sent.
+func (w *walk) region() {
+	region, country := w.found.text(slotRegion), w.found.text(slotCountry)
 	switch {
-	case region.field == nil || country != "" && strings.HasPrefix(region.value.text, country+"-"):
+	case region == "":
 	case country == "":
-		f.attributes = append(f.attributes, attribute{key: region.field.key, value: region.value})
-		*region = filled{}
+		w.found.vacate(slotRegion)
 	default:
-		region.value.text = country + "-" + region.value.text
+		w.found.slots[slotRegion].value.text = w.regions.of(country, region, regionCode)
 	}
 }
 
-// rule keeps the id of a rule to alerts: elsewhere it means something else.
-func (f *found) rule() {
-	rule := &f.slots[slotRule]
-	if service := f.text(slotService); rule.field != nil && service != "alert" && service != "alerts" {
-		f.attributes = append(f.attributes, attribute{key: rule.field.key, value: rule.value})
-		*rule = filled{}
+func regionCode(country, region string) string {
+	if strings.HasPrefix(region, country+"-") {
+		return region
 	}
+	return country + "-" + region
 }
 
-func (f *found) text(s slot) string { return f.slots[s].value.text }
-
-// eventName is jumpcloud.<service>.<event_type>, each in snake case; "" without a type.
-func eventName(service, eventType string) string {
-	eventType = snakeCase(eventType)
-	if eventType == "" {
-		return ""
+// rule keeps the id of a security rule to alerts: elsewhere it means something else.
+func (w *walk) rule() {
+	if w.found.has(slotRule) && !w.isAlert() {
+		w.found.vacate(slotRule)
 	}
-	if service = snakeCase(service); service == "" {
-		return keyPrefix + eventType
-	}
-	return keyPrefix + service + "." + eventType
 }

@@ -2,93 +2,96 @@
 
 package mapping
 
-import (
-	"bytes"
-	"strings"
+import "go.opentelemetry.io/collector/pdata/pcommon"
 
-	"github.com/go-json-experiment/json/jsontext"
-	"go.opentelemetry.io/collector/pdata/pcommon"
+const (
+	// maxStructure is the depth to which a structured body nests. What lies deeper is its JSON
+	// text: a level is three of protobuf, and many receivers of OTLP take no more than 100.
+	maxStructure = 30
+	// maxOrdered is how many names an object has in the order of the event. A map of the
+	// pipeline looks through all its names for each that is added.
+	maxOrdered = 256
 )
 
-// maxStructure is the depth to which a structured body nests: receivers of OTLP refuse much
-// deeper ones. What lies deeper is the JSON text.
-const maxStructure = 32
-
-func toValidUTF8(raw []byte) string { return strings.ToValidUTF8(string(raw), "\uFFFD") }
-
-// structure writes an event, which has been read without an error before, as a map.
-func structure(data []byte, body pcommon.Value) {
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(data), lenient()...)
-	structureValue(decoder, body, 0)
+// structure writes the event, which has been read without an error before, as a map.
+func (r *reader) structure(body pcommon.Value) {
+	r.rewind()
+	r.structureValue(body, 0)
 }
 
-func structureValue(decoder *jsontext.Decoder, target pcommon.Value, depth int) {
-	kind := decoder.PeekKind()
+func (r *reader) structureValue(target pcommon.Value, depth int) {
+	kind := r.decoder.PeekKind()
 	if depth < maxStructure && kind == '{' {
-		structureObject(decoder, target.SetEmptyMap(), depth)
+		r.structureObject(target.SetEmptyMap(), depth)
 		return
 	}
 	if depth < maxStructure && kind == '[' {
-		structureArray(decoder, target.SetEmptySlice(), depth)
+		r.structureArray(target.SetEmptySlice(), depth)
 		return
 	}
-	raw, err := decoder.ReadValue()
+	raw, err := r.decoder.ReadValue()
 	if err != nil {
 		return
 	}
 	switch kind {
 	case '"':
-		target.SetStr(unquote(raw))
+		target.SetStr(r.string(raw))
 	case '{', '[':
-		target.SetStr(string(raw))
-	default:
-		setScalar(target, raw)
+		target.SetStr(r.part(raw))
+	case '0':
+		structureNumber(target, numberValue(r.part(raw)))
+	case 't', 'f':
+		target.SetBool(kind == 't')
 	}
 }
 
-func setScalar(target pcommon.Value, raw jsontext.Value) {
-	v, found := scalarValue(raw, "")
-	switch {
-	case !found:
-	case v.kind == kindBool:
-		target.SetBool(v.truth)
-	case v.kind == kindInt:
-		target.SetInt(v.number)
-	case v.kind == kindDouble:
-		target.SetDouble(v.double)
+func structureNumber(target pcommon.Value, number value) {
+	switch number.kind {
+	case kindInt:
+		target.SetInt(number.number())
+	case kindDouble:
+		target.SetDouble(number.double())
 	default:
-		target.SetStr(v.text)
+		target.SetStr(number.text)
 	}
 }
 
-func structureObject(decoder *jsontext.Decoder, target pcommon.Map, depth int) {
-	if _, err := decoder.ReadToken(); err != nil {
+// structureObject writes the members of an object. Of a repeated name the last counts.
+func (r *reader) structureObject(target pcommon.Map, depth int) {
+	if _, err := r.decoder.ReadToken(); err != nil {
 		return
 	}
-	seen := make(map[string]struct{})
-	for decoder.PeekKind() == '"' {
-		raw, err := decoder.ReadValue()
+	var wide map[string]any
+	for r.decoder.PeekKind() == '"' {
+		raw, err := r.decoder.ReadValue()
 		if err != nil {
 			return
 		}
-		name := unquote(raw)
-		if _, repeated := seen[name]; !repeated {
-			seen[name] = struct{}{}
-			structureValue(decoder, target.PutEmpty(name), depth+1)
+		name := r.string(raw)
+		if wide == nil && target.Len() == maxOrdered {
+			wide = target.AsRaw()
+		}
+		if wide == nil {
+			r.structureValue(target.PutEmpty(name), depth+1)
 			continue
 		}
-		value, _ := target.Get(name)
-		structureValue(decoder, value, depth+1)
+		member := pcommon.NewValueEmpty()
+		r.structureValue(member, depth+1)
+		wide[name] = member.AsRaw()
 	}
-	_, _ = decoder.ReadToken()
+	if wide != nil {
+		// The types are those that AsRaw returned, so that there can be no error.
+		_ = target.FromRaw(wide)
+	}
+	_, _ = r.decoder.ReadToken()
 }
 
-func structureArray(decoder *jsontext.Decoder, target pcommon.Slice, depth int) {
-	if _, err := decoder.ReadToken(); err != nil {
+func (r *reader) structureArray(target pcommon.Slice, depth int) {
+	if _, err := r.decoder.ReadToken(); err != nil {
 		return
 	}
-	for kind := decoder.PeekKind(); kind != ']' && kind != 0; kind = decoder.PeekKind() {
-		structureValue(decoder, target.AppendEmpty(), depth+1)
+	for kind := r.decoder.PeekKind(); kind != ']' && kind != 0; kind = r.decoder.PeekKind() {
+		r.structureValue(target.AppendEmpty(), depth+1)
 	}
-	_, _ = decoder.ReadToken()
+	_, _ = r.decoder.ReadToken()
 }

@@ -4,130 +4,183 @@ package mapping
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// kind is the type of an attribute.
+type kind uint8
+
+const (
+	kindString kind = iota
+	kindBool
+	kindInt
+	kindDouble
+	kindStrings
+	// kindAny is the type of a key of which nothing is known: whatever comes.
+	kindAny
+	// kindNone is the type of a path that has no value of its own: nothing fits.
+	kindNone
 )
 
 // value is what an attribute gets.
 type value struct {
-	kind   kind
-	text   string
-	number int64
-	double float64
-	truth  bool
-	list   []string
+	kind kind
+	// bits holds a bool as 0 or 1, an int64, the bits of a float64, or where a list begins and
+	// how long it is.
+	bits uint64
+	// text is the text, or the literal of a number or a bool.
+	text string
 }
 
 func textValue(text string) value { return value{kind: kindString, text: text} }
 
+// listValue is a list that begins at start among the lists of an event.
+func listValue(start, length int) value {
+	return value{kind: kindStrings, bits: uint64(start)<<32 | uint64(length)} //nolint:gosec // an event has fewer texts
+}
+
+func boolValue(truth bool) value {
+	if truth {
+		return value{kind: kindBool, bits: 1, text: "true"}
+	}
+	return value{kind: kindBool, text: "false"}
+}
+
 // numberValue keeps integers exact: those that an int64 can't hold become their decimal text,
 // as does a number past the range of a float64.
 func numberValue(literal string) value {
-	if number, err := strconv.ParseInt(literal, 10, 64); err == nil {
-		return value{kind: kindInt, number: number}
-	}
 	if !strings.ContainsAny(literal, ".eE") {
-		return textValue(literal)
+		number, err := strconv.ParseInt(literal, 10, 64)
+		if err != nil {
+			return textValue(literal)
+		}
+		return value{kind: kindInt, bits: uint64(number), text: literal} //nolint:gosec // the bits come back as they went
 	}
 	double, err := strconv.ParseFloat(literal, 64)
-	if err != nil || math.IsInf(double, 0) {
+	if err != nil || double == 0 && !isZero(literal) {
 		return textValue(literal)
 	}
-	return value{kind: kindDouble, double: double}
+	return value{kind: kindDouble, bits: math.Float64bits(double), text: literal}
 }
 
-func boolValue(truth bool) value { return value{kind: kindBool, truth: truth} }
-
-// scalarValue returns the value of a JSON scalar; found is false for null and for the empty text.
-func scalarValue(raw jsontext.Value, unquoted string) (v value, found bool) {
-	switch raw.Kind() {
-	case '"':
-		return textValue(unquoted), unquoted != ""
-	case 't', 'f':
-		return boolValue(raw.Kind() == 't'), true
-	case '0':
-		return numberValue(string(raw)), true
-	default:
-		return value{}, false
-	}
+// isZero tells a number that is 0 from one that is too small for a float64.
+func isZero(literal string) bool {
+	mantissa, _, _ := strings.Cut(strings.ToLower(literal), "e")
+	return !strings.ContainsAny(mantissa, "123456789")
 }
 
-// string returns the value as the text that JSON would have for it.
-func (v value) string() string {
-	switch v.kind {
-	case kindBool:
-		return strconv.FormatBool(v.truth)
-	case kindInt:
-		return strconv.FormatInt(v.number, 10)
-	case kindDouble:
-		return strconv.FormatFloat(v.double, 'g', -1, 64)
-	default:
-		return v.text
-	}
+func (v value) truth() bool     { return v.bits != 0 }
+func (v value) number() int64   { return int64(v.bits) } //nolint:gosec // the bits of an int64
+func (v value) double() float64 { return math.Float64frombits(v.bits) }
+
+// list returns the texts of a list among those of its event.
+func (v value) list(texts []string) []string {
+	start := v.bits >> 32
+	return texts[start : start+v.bits&math.MaxUint32]
 }
 
-// as turns the value into a type where that loses nothing.
-func (v value) as(want kind) (converted value, ok bool) {
+// as turns a scalar into another scalar type where nothing is lost by it.
+func (v value) as(want kind) (converted value, fits bool) {
 	switch {
-	case v.kind == want:
+	case v.kind == want, want == kindAny:
 		return v, true
-	case v.kind == kindStrings || want == kindStrings:
+	case v.kind == kindStrings, want == kindStrings, want == kindNone:
 		return v, false
-	case want == kindString:
-		return textValue(v.string()), true
-	case want == kindDouble:
-		double, err := strconv.ParseFloat(strings.TrimSpace(v.string()), 64)
-		return value{kind: kindDouble, double: double}, err == nil && !math.IsInf(double, 0) && !math.IsNaN(double)
-	case want == kindInt:
-		number, err := strconv.ParseInt(strings.TrimSpace(v.string()), 10, 64)
-		return value{kind: kindInt, number: number}, err == nil
-	default:
+	}
+	switch want {
+	case kindString:
+		return textValue(v.text), true
+	case kindBool:
 		return v.asBool()
+	case kindInt:
+		return v.asInt()
+	default:
+		return v.asDouble()
 	}
 }
 
 func (v value) asBool() (value, bool) {
 	switch {
-	case v.kind != kindString:
-		return v, false
-	case strings.EqualFold(v.text, "true"):
+	case v.kind == kindString && strings.EqualFold(v.text, "true"):
 		return boolValue(true), true
-	case strings.EqualFold(v.text, "false"):
+	case v.kind == kindString && strings.EqualFold(v.text, "false"):
 		return boolValue(false), true
 	default:
 		return v, false
 	}
 }
 
-// tooLong says that a backend may refuse the value.
-func (v value) tooLong() bool {
-	if len(v.text) > maxText || len(v.list) > maxList {
-		return true
+func (v value) asInt() (value, bool) {
+	if v.kind == kindString {
+		v = numberValue(strings.TrimSpace(v.text))
 	}
-	for _, text := range v.list {
-		if len(text) > maxText {
-			return true
-		}
+	if v.kind == kindDouble && v.double() == math.Trunc(v.double()) && math.Abs(v.double()) < 1<<53 {
+		return value{kind: kindInt, bits: uint64(int64(v.double())), text: v.text}, true //nolint:gosec // the bits come back as they went
 	}
-	return false
+	return v, v.kind == kindInt
 }
 
-func (v value) put(attributes pcommon.Map, key string) {
+func (v value) asDouble() (value, bool) {
+	if v.kind == kindString {
+		v = numberValue(strings.TrimSpace(v.text))
+	}
+	if v.kind == kindInt {
+		return value{kind: kindDouble, bits: math.Float64bits(float64(v.number())), text: v.text}, true
+	}
+	return v, v.kind == kindDouble && !math.IsNaN(v.double()) && !math.IsInf(v.double(), 0)
+}
+
+// size is the value's part of what backends limit, in bytes. Of a list texts has the texts.
+func (v value) size(texts []string) int {
+	switch v.kind {
+	case kindString:
+		return len(v.text)
+	case kindStrings:
+		size := 0
+		for _, text := range v.list(texts) {
+			size += len(text)
+		}
+		return size
+	default:
+		return 8
+	}
+}
+
+// tooLong says that the value is past a cap of its own.
+func (v value) tooLong(texts []string) bool {
+	switch v.kind {
+	case kindString:
+		return len(v.text) > maxText
+	case kindStrings:
+		list := v.list(texts)
+		return len(list) > maxList || slices.ContainsFunc(list, func(text string) bool { return len(text) > maxText })
+	default:
+		return false
+	}
+}
+
+// equal says that two scalars say the same. Lists are not compared.
+func (v value) equal(other value) bool {
+	return v.text == other.text && v.kind != kindStrings && other.kind != kindStrings
+}
+
+func (v value) put(attributes pcommon.Map, key string, texts []string) {
 	switch v.kind {
 	case kindBool:
-		attributes.PutBool(key, v.truth)
+		attributes.PutBool(key, v.truth())
 	case kindInt:
-		attributes.PutInt(key, v.number)
+		attributes.PutInt(key, v.number())
 	case kindDouble:
-		attributes.PutDouble(key, v.double)
+		attributes.PutDouble(key, v.double())
 	case kindStrings:
-		list := attributes.PutEmptySlice(key)
-		list.EnsureCapacity(len(v.list))
-		for _, text := range v.list {
-			list.AppendEmpty().SetStr(text)
+		list, slice := v.list(texts), attributes.PutEmptySlice(key)
+		slice.EnsureCapacity(len(list))
+		for _, text := range list {
+			slice.AppendEmpty().SetStr(text)
 		}
 	default:
 		attributes.PutStr(key, v.text)

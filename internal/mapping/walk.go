@@ -6,87 +6,85 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-const (
-	// maxDepth is how many names a path may have to become a key.
-	maxDepth = 6
-	// maxAttributes, maxText and maxList are what every backend takes: Loki refuses a line with
-	// more than 128 attributes or 64 KiB of them.
-	maxAttributes = 100
-	maxText       = 4096
-	maxList       = 64
-)
+// maxDepth is how many names a path may have to become a key.
+const maxDepth = 6
 
 var errTrailing = errors.New("something follows the event")
 
-// walk is one reading of an event's tokens.
+// walk is one reading of an event's tokens. It is used again for the next event.
 type walk struct {
-	// text is the event; values that need no unescaping are parts of it.
-	text    string
-	buffer  bytes.Buffer
-	decoder jsontext.Decoder
-	// path is the names on the way to the current value, as the table knows them; key is what
-	// the rule makes of them, and empty where a name leaves nothing.
-	path, key []byte
-	found     found
+	reader
+	// scratch has a node for an unknown name at each depth.
+	scratch             [maxDepth]node
+	repeats             repeats
+	found               collection
+	evidence            evidence
+	eventNames, regions joined
 }
 
-// found is what a walk collects.
-type found struct {
-	slots      [slotCount]filled
-	attributes []attribute
-	facts      facts
-	// dropped counts what is left to the body because of a cap or a conflict.
-	dropped int
+// evidence is what decides about the record as a whole.
+type evidence struct {
+	success, tokenSuccess verdict
+	// failed says that a field is not empty that only failures have.
+	failed                      bool
+	status, severity, timestamp string
 }
 
-// filled is a slot's value and the field that it came from.
-type filled struct {
-	value value
-	field *field
-	rank  uint8
+// verdict is a bool that may be missing.
+type verdict uint8
+
+const (
+	verdictNone verdict = iota
+	verdictTrue
+	verdictFalse
+)
+
+func verdictOf(truth bool) verdict {
+	if truth {
+		return verdictTrue
+	}
+	return verdictFalse
 }
 
-// attribute is a value with the key that the rule gave it.
-type attribute struct {
-	key   string
-	value value
-	// exact says that no name was changed on the way to the key.
-	exact bool
+func newWalk() *walk {
+	return &walk{reader: newReader(), eventNames: make(joined), regions: make(joined)}
 }
 
-// facts are what decides about the record as a whole.
-type facts struct {
-	success, ssoSuccess        *bool
-	status, severity           string
-	errorChain                 bool
-	timestampText              string
-	changedFields, policyNames []string
+// read collects an event, and reports false for what is no JSON object and nothing else. data
+// and text are the same.
+func (w *walk) read(text string, data []byte) bool {
+	w.text, w.data = text, data
+	w.repeats = repeats{}
+	err := w.event()
+	if errors.Is(err, errRepeated) {
+		w.repeats.superseded = w.superseded()
+		err = w.event()
+	}
+	return err == nil
 }
 
-// lenient takes what JumpCloud may send although it is no good JSON.
-func lenient() []jsontext.Options {
-	return []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
+// release forgets the event, so that its page can be freed.
+func (w *walk) release() {
+	w.text, w.data = "", nil
+	w.rewind()
+	w.found.release()
+	w.repeats.superseded = nil
+	w.evidence = evidence{}
+	w.scratch = [maxDepth]node{}
 }
 
-// reset prepares the walk over another event. It is false for what is no JSON object.
-func (w *walk) reset(text string, data []byte) bool {
-	w.text = text
-	w.buffer = *bytes.NewBuffer(data)
-	w.decoder.Reset(&w.buffer, lenient()...)
-	w.path, w.key = w.path[:0], append(w.key[:0], keyPrefix[:len(keyPrefix)-1]...)
-	w.found = found{attributes: w.found.attributes[:0]}
-	return w.decoder.PeekKind() == '{'
-}
-
-// event walks over the event. An error says that it is no JSON object and nothing else.
 func (w *walk) event() error {
-	if err := w.object(0, true); err != nil {
+	w.rewind()
+	w.found.reset()
+	w.evidence = evidence{}
+	if w.decoder.PeekKind() != '{' {
+		return errNoObject
+	}
+	if err := w.object(knownTree, 0); err != nil {
 		return err
 	}
 	if _, err := w.decoder.ReadToken(); !errors.Is(err, io.EOF) {
@@ -95,84 +93,62 @@ func (w *walk) event() error {
 	return nil
 }
 
-// object walks over the members of an object at the given depth. exact says that no name on
-// the way to it was changed.
-func (w *walk) object(depth int, exact bool) error {
+// object walks over the members of an object with as many names on the way to it as depth says.
+func (w *walk) object(parent *node, depth int) error {
 	if _, err := w.decoder.ReadToken(); err != nil {
 		return err
 	}
-	for w.decoder.PeekKind() != '}' {
+	kind := w.decoder.PeekKind()
+	if kind != '}' && parent.role == roleFailure {
+		w.evidence.failed = true
+	}
+	for ; kind != '}'; kind = w.decoder.PeekKind() {
 		raw, err := w.decoder.ReadValue()
 		if err != nil {
 			return err
 		}
-		name := w.string(raw)
-		pathLength, keyLength := len(w.path), len(w.key)
-		same := w.enter(name, depth)
-		if err := w.member(depth+1, exact && same); err != nil {
+		if w.repeats.skips(w.decoder.InputOffset()) {
+			if err := w.decoder.SkipValue(); err != nil {
+				return err
+			}
+			continue
+		}
+		child := parent.child(w.string(raw), &w.scratch[depth])
+		if !w.repeats.first(child) {
+			return errRepeated
+		}
+		if err := w.member(child, depth+1); err != nil {
 			return err
 		}
-		w.path, w.key = w.path[:pathLength], w.key[:keyLength]
 	}
 	_, err := w.decoder.ReadToken()
 	return err
 }
 
-// enter adds a name to the path and the key, and reports whether it stands in the key as it is.
-// What the API's documents spell in two ways, or nest in itself, has one path.
-func (w *walk) enter(name string, depth int) (exact bool) {
-	if depth == 0 {
-		switch name {
-		case "user_agent":
-			name = "useragent"
-		case "Geoip":
-			name = "geoip"
-		}
-	}
-	if depth == 1 && (name == "geoip" || name == "useragent") && string(w.path) == name && w.decoder.PeekKind() == '{' {
-		return true
-	}
-	if len(w.path) > 0 {
-		w.path = append(w.path, '.')
-	}
-	w.path = append(w.path, name...)
-	segment := snakeCase(name)
-	if _, reserved := reservedNames[segment]; reserved && depth == 0 {
-		segment = "raw_" + segment
-	}
-	if segment == "" || len(w.key) == 0 {
-		w.key = w.key[:0]
-		return false
-	}
-	w.key = append(w.key, '.')
-	w.key = append(w.key, segment...)
-	return segment == name
-}
-
-// member takes the value of the member that was entered.
-func (w *walk) member(depth int, exact bool) error {
-	known := w.known()
-	if known != nil && known.role != roleNone {
-		if taken, err := w.special(known, depth, exact); taken || err != nil {
+// member takes the value of a member.
+func (w *walk) member(n *node, depth int) error {
+	kind := w.decoder.PeekKind()
+	if n.role != roleNone {
+		if taken, err := w.special(n, kind, depth); taken || err != nil {
 			return err
 		}
 	}
-	switch w.decoder.PeekKind() {
-	case '{':
-		if depth < maxDepth && (known == nil || known.role == roleActor || known.role == roleAgent) {
-			return w.object(depth, exact)
-		}
+	switch {
+	case kind == '{' && depth >= maxDepth:
 		return w.leave()
-	case '[':
-		return w.array(known, exact)
+	case kind == '{' && n.leaf:
+		return w.object(n.below(), depth)
+	case kind == '{':
+		return w.object(n, depth)
+	case kind == '[':
+		return w.array(n)
 	default:
-		return w.scalar(known, exact)
+		return w.scalar(n)
 	}
 }
 
-func (w *walk) known() *field { return knownFields[string(w.path)] }
-
-// leave skips a value that is left to the body because of a cap.
+// leave skips a value that is left to the body because of a cap, or because no attribute can
+// hold it.
 func (w *walk) leave() error {
 	raw, err := w.decoder.ReadValue()
 	if err == nil && !isEmpty(raw) {
@@ -195,73 +171,53 @@ func isEmpty(raw jsontext.Value) bool {
 	}
 }
 
-func (w *walk) array(known *field, exact bool) error {
+func (w *walk) scalar(n *node) error {
 	raw, err := w.decoder.ReadValue()
-	if err != nil {
+	if err == nil && !isEmpty(raw) {
+		w.add(n, w.value(raw))
+	}
+	return err
+}
+
+// array takes an array of texts. Any other is left to the body.
+func (w *walk) array(n *node) error {
+	if _, err := w.decoder.ReadToken(); err != nil {
 		return err
 	}
-	texts, ok := stringsOf(raw)
+	start := len(w.found.texts)
+	onlyTexts, empty := true, true
+	for kind := w.decoder.PeekKind(); kind != ']'; kind = w.decoder.PeekKind() {
+		raw, err := w.decoder.ReadValue()
+		if err != nil {
+			return err
+		}
+		empty = false
+		onlyTexts = onlyTexts && kind == '"'
+		// One more than the cap tells that there are too many.
+		if onlyTexts && len(w.found.texts)-start <= maxList {
+			w.found.texts = append(w.found.texts, w.string(raw))
+		}
+	}
 	switch {
-	case isEmpty(raw):
-	case !ok || known != nil && known.kind != kindStrings:
-		w.found.dropped++
+	case empty:
+	case onlyTexts:
+		w.add(n, listValue(start, len(w.found.texts)-start))
 	default:
-		w.add(known, value{kind: kindStrings, list: texts}, exact)
+		w.found.dropped++
+		w.evidence.failed = w.evidence.failed || n.role == roleFailure
 	}
-	return nil
+	_, err := w.decoder.ReadToken()
+	return err
 }
 
-func (w *walk) scalar(known *field, exact bool) error {
-	raw, err := w.decoder.ReadValue()
-	if err != nil {
-		return err
-	}
-	if v, ok := scalarValue(raw, w.string(raw)); ok {
-		w.add(known, v, exact)
-	}
-	return nil
-}
-
-// string returns the text of a JSON string, as a part of the event's where nothing is escaped.
-func (w *walk) string(raw jsontext.Value) string {
-	if raw.Kind() != '"' {
-		return ""
-	}
-	if bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
-		end := int(w.decoder.InputOffset())
-		return w.text[end-len(raw)+1 : end-1]
-	}
-	return unquote(raw)
-}
-
-// unquote replaces what is no valid text by U+FFFD.
-func unquote(raw jsontext.Value) string {
-	text, _ := jsontext.AppendUnquote(nil, raw)
-	return strings.ToValidUTF8(string(text), "\uFFFD")
-}
-
-// stringsOf returns the elements of an array that has only strings.
-func stringsOf(raw jsontext.Value) (texts []string, ok bool) {
-	ok = true
-	each(raw, func(element jsontext.Value) bool {
-		if ok = element.Kind() == '"'; ok {
-			texts = append(texts, unquote(element))
-		}
-		return ok && len(texts) <= maxList
-	})
-	return texts, ok && len(texts) <= maxList
-}
-
-// each visits the elements of an array until visit says no.
-func each(raw jsontext.Value, visit func(jsontext.Value) bool) {
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(raw), lenient()...)
-	if _, err := decoder.ReadToken(); err != nil {
-		return
-	}
-	for decoder.PeekKind() != ']' {
-		element, err := decoder.ReadValue()
-		if err != nil || !visit(element) {
-			return
-		}
+// value returns what a JSON scalar other than null is.
+func (w *walk) value(raw jsontext.Value) value {
+	switch raw.Kind() {
+	case '"':
+		return textValue(w.string(raw))
+	case '0':
+		return numberValue(w.part(raw))
+	default:
+		return boolValue(raw.Kind() == 't')
 	}
 }
