@@ -170,6 +170,7 @@ func TestAttributes_KnownKeysKeepTheirType(t *testing.T) {
 		"int from a decimal":    {`{"deref":3.0}`, map[string]any{"jumpcloud.deref": int64(3)}, 0},
 		"int from a fraction":   {`{"deref":3.5}`, map[string]any{"jumpcloud.deref_text": "3.5"}, 0},
 		"int past an int64":     {`{"total_space_used":9223372036854775808}`, map[string]any{"jumpcloud.total_space_used_text": "9223372036854775808"}, 0},
+		"int past all ints":     {`{"deref":1e300}`, map[string]any{"jumpcloud.deref_text": "1e300"}, 0},
 		"int from a bool":       {`{"deref":true}`, map[string]any{"jumpcloud.deref_text": "true"}, 0},
 		"text from a number":    {`{"connection_id":1044,"id":5e3,"error_code":-0}`, map[string]any{"jumpcloud.connection_id": "1044", "log.record.uid": "5e3", "jumpcloud.error.code": "-0"}, 0},
 		"text from a bool":      {`{"provider":false}`, map[string]any{"jumpcloud.provider": "false"}, 0},
@@ -179,6 +180,8 @@ func TestAttributes_KnownKeysKeepTheirType(t *testing.T) {
 		"list from numbers":     {`{"resource":{"resources":[1]}}`, nil, 1},
 		"object from a list":    {`{"geoip":["a"]}`, map[string]any{"jumpcloud.geoip_list": []any{"a"}}, 0},
 		"another case":          {`{"MFA":"true","clientIp":"192.0.2.1","Event_Type":"x","Organization":"5f","Timestamp":"now"}`, map[string]any{"jumpcloud.mfa": true, "client.address": "192.0.2.1", "jumpcloud.event.type": "x", "jumpcloud.organization_text": "5f", "jumpcloud.timestamp_text": "now"}, 0},
+		"another case first":    {`{"ClientIp":"192.0.2.2","client_ip":"192.0.2.1"}`, map[string]any{"client.address": "192.0.2.1", "jumpcloud.client_ip": "192.0.2.2"}, 0},
+		"another case last":     {`{"client_ip":"192.0.2.1","ClientIp":"192.0.2.2"}`, map[string]any{"client.address": "192.0.2.1", "jumpcloud.client_ip": "192.0.2.2"}, 0},
 		"snake case of a known": {`{"system":{"display_name":5}}`, map[string]any{"jumpcloud.system.display_name": "5"}, 0},
 	})
 }

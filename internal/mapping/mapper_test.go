@@ -4,7 +4,10 @@ package mapping_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -104,13 +107,33 @@ func TestLogs_KeepsNothingOfThePage(t *testing.T) {
 	}
 
 	record := recordsOf(logs)[0]
-	assert.Equal(t, []byte(text), []byte(record.Body().Str()))
+	assert.Equal(t, strconv.Quote(text), strconv.Quote(record.Body().Str()))
 	assert.Equal(t, "jumpcloud.directory.user_create", record.EventName())
 	assert.Equal(t, map[string]any{
 		"log.record.uid": "5f", "jumpcloud.event.type": "user_create", "jumpcloud.service.name": "directory",
 		"jumpcloud.event.outcome": "unknown", "jumpcloud.changed_fields": []any{"email"}, "jumpcloud.list": []any{"a"},
 		"jumpcloud.other": "x",
 	}, record.Attributes().AsRaw())
+}
+
+// A text that is kept must not keep the whole event that it is a part of.
+func TestLogs_KeepsNoEventInMemory(t *testing.T) {
+	const size, count = 1 << 20, 40
+	heap := func() uint64 {
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	mapper := mapping.New(mapping.Settings{})
+	before := heap()
+	for i := range count {
+		text := fmt.Sprintf(`{"service":"s","event_type":"type_%d","geoip":{"country_code":"C%d","region_code":"R"},"padding":"%s"}`,
+			i, i, strings.Repeat("x", size))
+		mapper.Logs([]insights.Event{event(text)}, observed)
+	}
+	assert.Less(t, heap(), before+count*size/4)
+	runtime.KeepAlive(mapper)
 }
 
 // What a mapper saw before must not show in what it maps next.
@@ -250,7 +273,7 @@ func TestRecord_NoObject(t *testing.T) {
 
 func TestRecord_InvalidUTF8(t *testing.T) {
 	record, counts := mapEvent(t, mapping.Settings{}, insights.Event{Raw: []byte("{\"na\xffme\":\"a\xff\xfeb\",\"id\":\"5f\"}")})
-	assert.Equal(t, []byte("{\"na\uFFFDme\":\"a\uFFFDb\",\"id\":\"5f\"}"), []byte(record.Body().Str()))
+	assert.Equal(t, strconv.Quote("{\"na\uFFFDme\":\"a\uFFFDb\",\"id\":\"5f\"}"), strconv.Quote(record.Body().Str()))
 	assert.Equal(t, map[string]any{
 		"log.record.uid": "5f", "jumpcloud.event.outcome": "unknown", "jumpcloud.na_me": "a\uFFFDb",
 	}, record.Attributes().AsRaw())
