@@ -116,24 +116,28 @@ func TestLogs_KeepsNothingOfThePage(t *testing.T) {
 	}, record.Attributes().AsRaw())
 }
 
-// A text that is kept must not keep the whole event that it is a part of.
+// A text that is kept must not keep the whole event that it is a part of, nor a mapper the
+// last event.
 func TestLogs_KeepsNoEventInMemory(t *testing.T) {
-	const size, count = 1 << 20, 40
-	heap := func() uint64 {
-		runtime.GC()
-		var stats runtime.MemStats
-		runtime.ReadMemStats(&stats)
-		return stats.HeapAlloc
+	const size = 16 << 20
+	for _, count := range []int{1, 40} {
+		mapper := mapping.New(mapping.Settings{})
+		before := heapSize()
+		for i := range count {
+			text := fmt.Sprintf(`{"service":"s","event_type":"type_%d","geoip":{"country_code":"C%d","region_code":"R"},"padding":%q}`,
+				i, i, strings.Repeat("x", size/count))
+			mapper.Logs([]insights.Event{event(text)}, observed)
+		}
+		assert.Less(t, heapSize(), before+size/4)
+		runtime.KeepAlive(mapper)
 	}
-	mapper := mapping.New(mapping.Settings{})
-	before := heap()
-	for i := range count {
-		text := fmt.Sprintf(`{"service":"s","event_type":"type_%d","geoip":{"country_code":"C%d","region_code":"R"},"padding":"%s"}`,
-			i, i, strings.Repeat("x", size))
-		mapper.Logs([]insights.Event{event(text)}, observed)
-	}
-	assert.Less(t, heap(), before+count*size/4)
-	runtime.KeepAlive(mapper)
+}
+
+func heapSize() uint64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
 }
 
 // What a mapper saw before must not show in what it maps next.

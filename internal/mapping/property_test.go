@@ -84,7 +84,7 @@ func wrap(path, v string) string {
 }
 
 func TestProperties_GeneratedEvents(t *testing.T) {
-	const events = 5_000
+	const events = 2_000
 	g := newGenerator(t)
 	warm := mapping.New(mapping.Settings{})
 	for range events {
