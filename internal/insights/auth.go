@@ -13,8 +13,8 @@ type authTransport struct {
 
 func newAuthTransport(next http.RoundTripper, settings ClientSettings) *authTransport {
 	return &authTransport{next: next, authorize: func(header http.Header) {
-		if settings.APIKey != "" {
-			header.Set("X-Api-Key", settings.APIKey)
+		if key := settings.APIKey.text(); key != "" {
+			header.Set("X-Api-Key", key)
 		}
 		if settings.OrganizationID != "" {
 			header.Set("X-Org-Id", settings.OrganizationID)

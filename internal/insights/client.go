@@ -32,8 +32,8 @@ const (
 type ClientSettings struct {
 	// Endpoint is scheme and host, for instance https://api.jumpcloud.com.
 	Endpoint string
-	// APIKey is sent as x-api-key; "" where the base client authenticates by itself.
-	APIKey string
+	// APIKey is sent as x-api-key; its zero value where the base client authenticates by itself.
+	APIKey Secret
 	// OrganizationID is sent as x-org-id; "" sends none and asks for the key's own organization.
 	OrganizationID string
 	// Limiter is waited for before each try of a request; nil is no limit. Clients may share one.
@@ -68,7 +68,7 @@ func NewClient(base *http.Client, settings ClientSettings) (*Client, error) {
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
-	sanitize := newSanitizer(settings.APIKey)
+	sanitize := newSanitizer(settings.APIKey.text())
 	transport = newAuthTransport(transport, settings)
 	transport = &timeoutTransport{next: transport, timeout: orDefault(settings.Timeout, defaultTimeout)}
 	if settings.Limiter != nil {

@@ -36,7 +36,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 func client(t *testing.T, transport http.RoundTripper, change func(*insights.ClientSettings)) *insights.Client {
 	t.Helper()
-	settings := insights.ClientSettings{Endpoint: "http://127.0.0.1", APIKey: canary}
+	settings := insights.ClientSettings{Endpoint: "http://127.0.0.1", APIKey: insights.NewSecret(canary)}
 	if change != nil {
 		change(&settings)
 	}

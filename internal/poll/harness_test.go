@@ -69,7 +69,7 @@ func bubble(t *testing.T, settings simulator.Settings, run func(t *testing.T, h 
 
 func (h *harness) engine() *poll.Engine {
 	client, err := insights.NewClient(&http.Client{Transport: h.api.RoundTripper()}, insights.ClientSettings{
-		Endpoint: "http://127.0.0.1", APIKey: "key", MaxResponseSize: 1 << 20,
+		Endpoint: "http://127.0.0.1", APIKey: insights.NewSecret("key"), MaxResponseSize: 1 << 20,
 	})
 	require.NoError(h.t, err)
 	return poll.New(h.settings, client, h.deliver, checkpoint.Open(h.storage, ""), &h.observed)

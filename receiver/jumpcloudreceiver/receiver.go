@@ -142,7 +142,7 @@ func (r *logsReceiver) client(organization OrganizationConfig, limiter *rate.Lim
 	}
 	return insights.NewClient(r.http, insights.ClientSettings{
 		Endpoint:       r.config.endpoint(),
-		APIKey:         string(key),
+		APIKey:         insights.NewSecret(string(key)),
 		OrganizationID: organization.ID,
 		Limiter:        limiter,
 		Retry: insights.RetrySettings{
