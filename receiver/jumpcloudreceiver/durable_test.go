@@ -48,6 +48,8 @@ func (d *durableStorage) Batch(_ context.Context, operations ...*storage.Operati
 		return nil
 	}
 	s := d.plan
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.dead {
 		return errPlanned
 	}

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,6 +38,9 @@ func TestSimulation(t *testing.T) {
 // simulation is one run. What its plan decides at a step is drawn when the step is met.
 type simulation struct {
 	*collector
+	// mu guards what the test's goroutine changes and the receiver's reads.
+	mu sync.Mutex
+
 	random  *rand.Rand
 	durable *durableStorage
 	// trouble says that faults happen; a run begins and ends without them.
@@ -104,18 +108,29 @@ func (s *simulation) run() {
 		s.pass(15 * time.Second)
 		s.from = time.Now()
 	}
-	s.trouble = true
-	for range 10 + s.random.IntN(40) {
-		s.happen()
-		s.pass(s.duration(0, 20*time.Second))
+	var rounds int
+	s.locked(func() { s.trouble, rounds = true, 10+s.random.IntN(40) })
+	for range rounds {
+		var wait time.Duration
+		s.locked(func() {
+			s.happen()
+			wait = s.duration(0, 20*time.Second)
+		})
+		s.pass(wait)
 		if s.dead {
 			s.restart()
 		}
 	}
-	s.trouble, s.crashAt = false, 0
+	s.locked(func() { s.trouble, s.crashAt = false, 0 })
 	s.api.Heal()
 	s.pass(2*s.config.MaxEventDelay + 5*time.Minute)
 	s.check()
+}
+
+func (s *simulation) locked(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
 }
 
 // happen lets events happen and faults begin.
@@ -172,7 +187,7 @@ func (s *simulation) meets() bool {
 func (s *simulation) restart() {
 	s.stop()
 	s.pass(s.duration(0, time.Minute))
-	s.dead = false
+	s.locked(func() { s.dead = false })
 	s.start()
 }
 
@@ -180,6 +195,8 @@ var errPlanned = errors.New("planned")
 
 // consume decides what the next component does with a batch.
 func (s *simulation) consume(logs plog.Logs) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.largest = max(s.largest, logs.LogRecordCount())
 	before := s.chance(0.5)
 	if s.meets() {
@@ -204,6 +221,8 @@ func (s *simulation) consume(logs plog.Logs) error {
 
 // refuseDead keeps a dead process from delivering, until it was started again.
 func (s *simulation) refuseDead(plog.Logs) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.dead {
 		return errPlanned
 	}
