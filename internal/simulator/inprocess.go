@@ -146,7 +146,7 @@ func (b *pipeBody) Read(p []byte) (int, error) {
 		b.stop = context.AfterFunc(b.request.Context(), func() { _ = b.PipeReader.CloseWithError(b.request.Context().Err()) })
 	})
 	n, err := b.PipeReader.Read(p)
-	if errors.Is(err, io.ErrClosedPipe) && b.request.Context().Err() != nil {
+	if err != nil && b.request.Context().Err() != nil {
 		err = b.request.Context().Err()
 	}
 	return n, err
