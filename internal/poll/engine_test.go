@@ -29,8 +29,8 @@ func TestLiveEventsAreDeliveredOnceEach(t *testing.T) {
 		h.pass(time.Minute)
 		h.requireEachOnce(from)
 		h.requireNoFutureStart()
-		assert.Empty(h.t, h.observed.failures)
-		assert.Equal(h.t, poll.StartFresh, h.observed.starts[0].State)
+		assert.Empty(h.t, h.observed.seen().failures)
+		assert.Equal(h.t, poll.StartFresh, h.observed.seen().starts[0].State)
 	})
 }
 
@@ -62,7 +62,7 @@ func TestFault_C1_LateEventIsDeliveredOnce(t *testing.T) {
 		h.pass(time.Minute)
 		h.requireEachOnce(from)
 		late := 0
-		for _, page := range h.observed.pages {
+		for _, page := range h.observed.seen().pages {
 			late += page.Late
 		}
 		assert.Equal(h.t, 1, late)
@@ -94,7 +94,7 @@ func TestEventsDatedAheadDoNotMoveTheWatermark(t *testing.T) {
 		for i := range 20 {
 			h.add(string(rune('a'+i)), time.Now(), 2)
 			h.pass(11 * time.Second)
-			assert.False(h.t, h.observed.progress.Watermark.After(time.Now()))
+			assert.False(h.t, h.observed.seen().progress.Watermark.After(time.Now()))
 		}
 		h.pass(6 * time.Hour)
 		h.requireEachOnce(from)
@@ -119,7 +119,7 @@ func TestBackfillDeliversHistoryBesideLiveEvents(t *testing.T) {
 			h.pass(time.Hour)
 			h.requireEachOnce(from)
 			h.requireNoFutureStart()
-			assert.Zero(h.t, h.observed.progress.BackfillRemaining)
+			assert.Zero(h.t, h.observed.seen().progress.BackfillRemaining)
 		})
 	}
 }
@@ -132,10 +132,10 @@ func TestLiveEventsWaitForOnePageOfHistoryAtMost(t *testing.T) {
 		h.pass(5 * time.Second)
 		h.add("live", time.Now(), 1)
 		h.pass(h.settings.PollInterval + 3*time.Second)
-		assert.Equal(h.t, 1, h.delivered["live-0"])
-		assert.Positive(h.t, h.observed.progress.BackfillRemaining)
+		assert.Equal(h.t, 1, h.accepted()["live-0"])
+		assert.Positive(h.t, h.observed.seen().progress.BackfillRemaining)
 		h.pass(10 * time.Minute)
-		assert.Zero(h.t, h.observed.progress.BackfillRemaining)
+		assert.Zero(h.t, h.observed.seen().progress.BackfillRemaining)
 	})
 }
 
@@ -154,7 +154,7 @@ func TestRestartContinuesWithoutAGapAndWithoutDuplicates(t *testing.T) {
 		h.start()
 		h.pass(10 * time.Minute)
 		h.requireEachOnce(from)
-		assert.Equal(h.t, poll.StartContinued, h.observed.starts[1].State)
+		assert.Equal(h.t, poll.StartContinued, h.observed.seen().starts[1].State)
 	})
 }
 
@@ -164,7 +164,7 @@ func TestNothingIsFetchedWhileTheConsumerRefuses(t *testing.T) {
 		h.pass(15 * time.Second)
 		from := time.Now()
 		gate := make(chan struct{})
-		h.refuse = func(poll.Batch) error { <-gate; return nil }
+		h.refuseWith(func(poll.Batch) error { <-gate; return nil })
 		h.add("a", time.Now(), 250)
 		h.pass(15 * time.Second)
 		before := len(h.api.Requests())
@@ -181,11 +181,11 @@ func TestFault_D2_BatchThatWasNotSettledComesAgain(t *testing.T) {
 		h.start()
 		h.pass(15 * time.Second)
 		from := time.Now()
-		h.refuse = func(poll.Batch) error { return context.Canceled }
+		h.refuseWith(func(poll.Batch) error { return context.Canceled })
 		h.add("a", time.Now(), 250)
 		h.pass(15 * time.Second)
 		h.kill()
-		h.refuse = nil
+		h.refuseWith(nil)
 		h.start()
 		h.pass(time.Minute)
 		h.requireEachOnce(from)
@@ -199,7 +199,7 @@ func TestBatchesStayWithinTheirBounds(t *testing.T) {
 		h.pass(15 * time.Second)
 		h.add("many", time.Now(), 2500)
 		h.pass(15 * time.Second)
-		assert.Equal(h.t, []int{1000, 1000, 500}, h.batches)
+		assert.Equal(h.t, []int{1000, 1000, 500}, h.batchSizes())
 		for _, id := range []string{"x", "y", "z"} {
 			h.api.Add(simulator.Event{ID: id, Time: time.Now(), JSON: largeEvent(id, time.Now(), 300<<10)})
 		}
@@ -234,11 +234,11 @@ func TestFault_S10_ReadingStopsWhileTheStorageRefuses(t *testing.T) {
 		before := len(h.api.Requests())
 		h.pass(5 * time.Minute)
 		assert.Len(h.t, h.api.Requests(), before)
-		assert.Equal(h.t, []poll.FailureKind{poll.FailureCheckpoint}, h.observed.kinds())
+		assert.Equal(h.t, []poll.FailureKind{poll.FailureCheckpoint}, h.observed.seen().kinds())
 		broken.fail.Store(false)
 		h.pass(5 * time.Minute)
 		h.requireEachOnce(from)
-		assert.Equal(h.t, 1, h.observed.recovered)
+		assert.Equal(h.t, 1, h.observed.seen().recovered)
 	})
 }
 

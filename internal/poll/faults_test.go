@@ -77,10 +77,10 @@ func TestFaultsOfTheAPILoseNothing(t *testing.T) {
 				h.add("after", time.Now(), 1)
 				h.pass(3 * time.Minute)
 				h.requireEachOnce(from)
-				assert.Empty(t, h.observed.losses)
+				assert.Empty(t, h.observed.seen().losses)
 				if test.kind != none {
-					assert.Contains(t, h.observed.kinds(), test.kind)
-					assert.Equal(t, 1, h.observed.recovered)
+					assert.Contains(t, h.observed.seen().kinds(), test.kind)
+					assert.Equal(t, 1, h.observed.seen().recovered)
 				}
 			})
 		})
@@ -107,7 +107,7 @@ func TestFault_A5_RefusedKeyIsTriedRarelyAndRecovers(t *testing.T) {
 		assert.Less(t, len(h.api.Requests()), 100)
 		h.pass(10 * time.Minute)
 		h.requireEachOnce(from)
-		assert.Equal(t, 1, h.observed.recovered)
+		assert.Equal(t, 1, h.observed.seen().recovered)
 	})
 }
 
@@ -120,10 +120,10 @@ func TestFault_A4_StartBeforeTheRetentionGoesOnAtItsEdge(t *testing.T) {
 		h.start()
 		h.pass(20 * time.Minute)
 		for _, event := range h.api.Expected("", kept) {
-			require.Equal(t, 1, h.delivered[event.ID])
+			require.Equal(t, 1, h.accepted()[event.ID])
 		}
-		require.Len(t, h.observed.losses, 1)
-		loss := h.observed.losses[0]
+		require.Len(t, h.observed.seen().losses, 1)
+		loss := h.observed.seen().losses[0]
 		assert.Equal(t, poll.LossRetention, loss.Reason)
 		assert.WithinDuration(t, begin.Add(-30*24*time.Hour), loss.From, time.Minute)
 		assert.WithinDuration(t, begin.Add(-15*24*time.Hour), loss.To, time.Hour)
@@ -135,13 +135,13 @@ func TestFault_C10_OutageLongerThanTheRetentionIsDeclared(t *testing.T) {
 		h.start()
 		h.pass(15 * time.Second)
 		h.kill()
-		stopped := h.observed.progress.Watermark
+		stopped := h.observed.seen().progress.Watermark
 		h.pass(100 * 24 * time.Hour)
 		h.start()
 		h.pass(15 * time.Second)
-		require.Len(t, h.observed.losses, 1)
-		assert.Equal(t, stopped, h.observed.losses[0].From)
-		assert.WithinDuration(t, time.Now().Add(-90*24*time.Hour), h.observed.losses[0].To, 2*time.Minute)
+		require.Len(t, h.observed.seen().losses, 1)
+		assert.Equal(t, stopped, h.observed.seen().losses[0].From)
+		assert.WithinDuration(t, time.Now().Add(-90*24*time.Hour), h.observed.seen().losses[0].To, 2*time.Minute)
 		h.requireNoFutureStart()
 	})
 }
@@ -155,7 +155,7 @@ func TestFault_C9_WatermarkAheadOfTheAPIIsRewound(t *testing.T) {
 		h.add("a", from, 10)
 		h.pass(15 * time.Minute)
 		h.requireEachOnce(from)
-		assert.Contains(t, h.observed.anomalies, poll.AnomalyClockRewound)
+		assert.Contains(t, h.observed.seen().anomalies, poll.AnomalyClockRewound)
 		h.kill()
 		h.start()
 		h.pass(time.Minute)
@@ -188,10 +188,11 @@ func TestFault_P6_EventLargerThanAnAnswerIsPassedBy(t *testing.T) {
 		h.api.Add(simulator.Event{ID: "huge", Time: from.Add(7 * time.Millisecond), JSON: largeEvent("huge", from.Add(7*time.Millisecond), 2<<20)})
 		h.pass(time.Minute)
 		h.requireEachOnce(from)
-		assert.Equal(t, []poll.Loss{{Reason: poll.LossOversize, Events: 1}}, h.observed.losses)
+		assert.Equal(t, []poll.Loss{{Reason: poll.LossOversize, Events: 1}}, h.observed.seen().losses)
 		h.pass(time.Hour)
 		h.requireEachOnce(from)
-		last := h.observed.pages[len(h.observed.pages)-1]
+		pages := h.observed.seen().pages
+		last := pages[len(pages)-1]
 		assert.Equal(t, h.settings.PageSize, last.Limit, "the page size is raised again")
 	})
 }
@@ -211,7 +212,7 @@ func TestFault_P2_BrokenEventIsPassedByInTheEnd(t *testing.T) {
 		h.api.Inject(simulator.Fault{Effect: broken, When: func(r simulator.Request) bool { return r.Query.Fields == nil }})
 		h.pass(10 * time.Minute)
 		h.requireEachOnce(from)
-		assert.Equal(t, []poll.Loss{{Reason: poll.LossUnreadable, Events: 1}}, h.observed.losses)
+		assert.Equal(t, []poll.Loss{{Reason: poll.LossUnreadable, Events: 1}}, h.observed.seen().losses)
 	})
 }
 
@@ -223,7 +224,7 @@ func TestFault_G2_MillisecondThatNoPageHoldsIsReported(t *testing.T) {
 		h.add("tie", at, 12_000)
 		h.api.Inject(simulator.Fault{Until: time.Now().Add(10 * time.Minute), Effect: simulator.Headers("X-Search_after", "")})
 		h.pass(10 * time.Minute)
-		assert.Equal(t, []poll.FailureKind{poll.FailureStuck}, h.observed.kinds())
+		assert.Equal(t, []poll.FailureKind{poll.FailureStuck}, h.observed.seen().kinds())
 		assert.Less(t, len(h.api.Requests()), 300)
 		h.pass(10 * time.Minute)
 		h.requireEachOnce(at)
@@ -244,7 +245,7 @@ func TestFault_P4_EventsWithoutAnIDAreTakenByTheirContent(t *testing.T) {
 			h.api.Add(simulator.Event{Time: time.Now(), JSON: []byte(event)})
 		}
 		h.pass(5 * time.Minute)
-		assert.Equal(t, map[string]int{"": 3}, h.delivered)
+		assert.Equal(t, map[string]int{"": 3}, h.accepted())
 	})
 }
 
@@ -260,7 +261,7 @@ func TestFault_P5_EventWithoutATimestampIsDeliveredOnce(t *testing.T) {
 			simulator.Event{Time: time.Now(), JSON: []byte(`"text"`)},
 		)
 		h.pass(30 * time.Minute)
-		assert.Equal(t, map[string]int{"none": 1, "bad": 1, "number": 1, "": 1}, h.delivered)
+		assert.Equal(t, map[string]int{"none": 1, "bad": 1, "number": 1, "": 1}, h.accepted())
 	})
 }
 
@@ -276,7 +277,7 @@ func TestFault_S14_ChangedServicesContinueFromTheWatermark(t *testing.T) {
 		h.start()
 		h.pass(15 * time.Second)
 		h.requireEachOnce(from)
-		assert.True(t, h.observed.starts[1].QueryChanged)
+		assert.True(t, h.observed.seen().starts[1].QueryChanged)
 	})
 }
 

@@ -5,6 +5,7 @@ package poll_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -77,12 +78,15 @@ func (h *harness) engine() *poll.Engine {
 
 func (h *harness) deliver(_ context.Context, batch poll.Batch) error {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.refuse != nil {
-		if err := h.refuse(batch); err != nil {
+	refuse := h.refuse
+	h.mu.Unlock()
+	if refuse != nil {
+		if err := refuse(batch); err != nil {
 			return err
 		}
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.batches = append(h.batches, len(batch.Events))
 	for _, event := range batch.Events {
 		h.delivered[event.ID]++
@@ -130,22 +134,39 @@ func (h *harness) add(prefix string, at time.Time, count int) {
 // nothing else was.
 func (h *harness) requireEachOnce(from time.Time) {
 	h.t.Helper()
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	expected := make(map[string]int)
 	for _, event := range h.api.Expected("", from) {
 		expected[event.ID] = 1
 	}
-	require.Equal(h.t, expected, h.delivered)
+	require.Equal(h.t, expected, h.accepted())
+}
+
+// accepted returns how often each event was delivered until now.
+func (h *harness) accepted() map[string]int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return maps.Clone(h.delivered)
+}
+
+// batchSizes returns the number of events of each batch until now.
+func (h *harness) batchSizes() []int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.batches)
+}
+
+func (h *harness) refuseWith(refuse func(poll.Batch) error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refuse = refuse
 }
 
 func (h *harness) count() (events, most int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, times := range h.delivered {
+	accepted := h.accepted()
+	for _, times := range accepted {
 		most = max(most, times)
 	}
-	return len(h.delivered), most
+	return len(accepted), most
 }
 
 // requireNoFutureStart fails if a request asked for a start after the API's time.
@@ -157,9 +178,15 @@ func (h *harness) requireNoFutureStart() {
 	}
 }
 
-// recorder keeps what an engine tells.
+// recorder keeps what an engine tells. The engine may go on while a test looks at it, so a test
+// reads what seen returns.
 type recorder struct {
-	mu        sync.Mutex
+	mu sync.Mutex
+	observations
+}
+
+// observations is what an engine has told so far.
+type observations struct {
 	starts    []poll.Start
 	pages     []poll.PageReport
 	progress  poll.Progress
@@ -193,10 +220,15 @@ func (r *recorder) do(change func()) {
 	change()
 }
 
-func (r *recorder) kinds() (kinds []poll.FailureKind) {
+// seen returns what was told until now. What follows is appended behind it.
+func (r *recorder) seen() observations {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, failure := range r.failures {
+	return r.observations
+}
+
+func (o observations) kinds() (kinds []poll.FailureKind) {
+	for _, failure := range o.failures {
 		kinds = append(kinds, failure.Kind)
 	}
 	return slices.Compact(kinds)

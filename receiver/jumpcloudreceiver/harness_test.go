@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -45,7 +46,7 @@ type collector struct {
 	api       *simulator.Simulator
 	config    *jumpcloudreceiver.Config
 	telemetry *componenttest.Telemetry
-	logs      bytes.Buffer
+	logs      logBuffer
 	host      *host
 	sink      *sink
 	running   receiver.Logs
@@ -82,7 +83,7 @@ func newCollector(t *testing.T) *collector {
 
 func (c *collector) settings() receiver.Settings {
 	telemetry := c.telemetry.NewTelemetrySettings()
-	telemetry.Logger = zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(&c.logs), zap.DebugLevel))
+	telemetry.Logger = zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), &c.logs, zap.DebugLevel))
 	return receiver.Settings{
 		ID:                component.NewID(metadata.Type),
 		TelemetrySettings: telemetry,
@@ -141,6 +142,34 @@ func (h *host) Report(event *componentstatus.Event) {
 	h.statuses = append(h.statuses, event)
 }
 
+func (h *host) reported() []*componentstatus.Event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.statuses)
+}
+
+// logBuffer keeps what is logged, for a test to read while the receiver goes on.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements zapcore.WriteSyncer.
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+// Sync implements zapcore.WriteSyncer.
+func (*logBuffer) Sync() error { return nil }
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
 // inProcess is an extension that puts the simulated API in place of the network.
 type inProcess struct {
 	component.StartFunc
@@ -188,6 +217,13 @@ func (s *sink) counts() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.accepted)
+}
+
+// received returns what was accepted until now.
+func (s *sink) received() []plog.Logs {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.records)
 }
 
 func (s *sink) refuseWith(refuse func(plog.Logs) error) {

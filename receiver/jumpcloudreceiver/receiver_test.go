@@ -41,7 +41,7 @@ func TestEventsArriveAsLogRecords(t *testing.T) {
 		add(c, "a", 2500)
 		c.pass(10 * time.Second)
 		c.requireEachOnce("", from)
-		record := c.sink.records[0].ResourceLogs().At(0).ScopeLogs().At(0)
+		record := c.sink.received()[0].ResourceLogs().At(0).ScopeLogs().At(0)
 		assert.Equal(t, "github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver", record.Scope().Name())
 		assert.Equal(t, "jumpcloud.sso.sso_auth", record.LogRecords().At(0).EventName())
 		metadatatest.AssertEqualReceiverJumpcloudEvents(t, c.telemetry, []metricdata.DataPoint[int64]{{
@@ -106,11 +106,12 @@ func TestTwentyOrganizationsOfWhichOneIsForbidden(t *testing.T) {
 				c.requireEachOnce(organization.ID, from.Add(-3*time.Hour))
 			}
 		}
-		for _, logs := range c.sink.records {
+		for _, logs := range c.sink.received() {
 			requireOwnResource(t, c, logs)
 		}
-		require.NotEmpty(t, c.host.statuses)
-		last := c.host.statuses[len(c.host.statuses)-1]
+		require.NotEmpty(t, c.host.reported())
+		statuses := c.host.reported()
+		last := statuses[len(statuses)-1]
 		assert.Equal(t, componentstatus.StatusRecoverableError, last.Status())
 		assert.ErrorContains(t, last.Err(), "organization "+forbidden+": JumpCloud forbids reading events (403)")
 	})
@@ -143,8 +144,8 @@ func TestFault_S1_WithoutStorageItRunsAndWarnsOnce(t *testing.T) {
 		c.requireEachOnce("", from)
 		assert.Equal(t, 1, strings.Count(c.logs.String(), `"level":"warn"`), c.logs.String())
 		assert.Contains(t, c.logs.String(), "storage")
-		require.Len(t, c.host.statuses, 1)
-		checkpoint, _ := c.host.statuses[0].Attributes().Get("checkpoint")
+		require.Len(t, c.host.reported(), 1)
+		checkpoint, _ := c.host.reported()[0].Attributes().Get("checkpoint")
 		assert.Contains(t, checkpoint.Str(), "in memory")
 	})
 }
@@ -185,9 +186,9 @@ func TestStateMachineOfARefusedKey(t *testing.T) {
 		assert.LessOrEqual(t, strings.Count(c.logs.String(), "does not accept the API key"), 3, "the state is logged rarely")
 		c.pass(16 * time.Minute)
 		c.requireEachOnce("", from)
-		require.Len(t, c.host.statuses, 2)
-		assert.Equal(t, componentstatus.StatusRecoverableError, c.host.statuses[0].Status())
-		assert.Equal(t, componentstatus.StatusOK, c.host.statuses[1].Status())
+		require.Len(t, c.host.reported(), 2)
+		assert.Equal(t, componentstatus.StatusRecoverableError, c.host.reported()[0].Status())
+		assert.Equal(t, componentstatus.StatusOK, c.host.reported()[1].Status())
 		assert.Contains(t, c.logs.String(), "Working again")
 	})
 }
