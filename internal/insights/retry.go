@@ -19,6 +19,17 @@ type RetrySettings struct {
 	InitialInterval, MaxInterval time.Duration
 	// MaxTries includes the first one; 0 and 1 are no retry.
 	MaxTries int
+	// Random decides the waits by numbers in [0, 1). Nil is the process's own source.
+	Random func() float64
+}
+
+// jittered is a part of wait, from nothing to all of it.
+func (s RetrySettings) jittered(wait time.Duration) time.Duration {
+	random := s.Random
+	if random == nil {
+		random = rand.Float64
+	}
+	return time.Duration(random() * float64(wait))
 }
 
 // retryTransport tries a request a few times. A longer wait is its caller's.
@@ -30,21 +41,20 @@ type retryTransport struct {
 // RoundTrip implements http.RoundTripper. After the last try it returns what that one brought.
 func (t *retryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	waits := &backoff.ExponentialBackOff{
-		// A factor of 1 draws from [0, twice the interval].
-		InitialInterval:     t.settings.InitialInterval / 2,
-		MaxInterval:         t.settings.MaxInterval / 2,
-		Multiplier:          2,
-		RandomizationFactor: 1,
+		InitialInterval: t.settings.InitialInterval,
+		MaxInterval:     t.settings.MaxInterval,
+		Multiplier:      2,
 	}
 	for try := 1; ; try++ {
 		response, err := t.next.RoundTrip(request)
 		if try >= t.settings.MaxTries || !passes(request.Context(), response, err) {
 			return response, err
 		}
-		wait := waits.NextBackOff()
+		wait := t.settings.jittered(waits.NextBackOff())
 		if err == nil {
 			if asked := retryAfter(response.Header); asked > 0 {
-				wait = asked + jitter(asked)
+				// Clients that were told the same don't come at the same time.
+				wait = asked + t.settings.jittered(asked/10)
 			}
 			discard(response)
 		}
@@ -68,11 +78,6 @@ func passes(ctx context.Context, response *http.Response, err error) bool {
 	default:
 		return response.StatusCode >= http.StatusInternalServerError
 	}
-}
-
-// jitter is up to a tenth, so that clients that were told the same don't come at the same time.
-func jitter(wait time.Duration) time.Duration {
-	return time.Duration(rand.Float64() * float64(wait) / 10) //nolint:gosec // spreads load, hides nothing
 }
 
 // discard lets the connection be used again.

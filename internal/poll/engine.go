@@ -4,7 +4,6 @@ package poll
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
@@ -89,7 +88,7 @@ func New(settings Settings, source Source, deliver Deliver, store Store, observe
 // remembered. Run returns when nothing is under way any more.
 func (e *Engine) Run(ctx context.Context) {
 	// Receivers that start together don't ask together.
-	jitter := time.Duration(rand.Float64() * float64(e.settings.PollInterval) / 10) //nolint:gosec // spreads load, hides nothing
+	jitter := e.settings.Backoff.jittered(e.settings.PollInterval / 10)
 	if !sleep(ctx, jitter) || !e.begin(ctx) {
 		return
 	}

@@ -5,6 +5,7 @@ package poll
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -97,6 +98,20 @@ func isTimeout(err error) bool {
 // mend (a key, a license, a role) is asked for more rarely: from 12 times Initial to 3 times Max.
 type Backoff struct {
 	Initial, Max time.Duration
+	// Random decides the waits by numbers in [0, 1). Nil is the process's own source.
+	Random func() float64
+}
+
+func (b Backoff) random() float64 {
+	if b.Random == nil {
+		return rand.Float64() //nolint:gosec // spreads load, hides nothing
+	}
+	return b.Random()
+}
+
+// jittered is a part of wait, from nothing to all of it.
+func (b Backoff) jittered(wait time.Duration) time.Duration {
+	return time.Duration(b.random() * float64(wait))
 }
 
 // minWait keeps a random wait from being no wait at all.
@@ -117,7 +132,7 @@ func (a *attempt) failed(kind FailureKind, err error, settings Backoff) time.Dur
 	if a.waits == nil || kind != a.kind {
 		a.kind, a.waits = kind, newWaits(kind, settings)
 	}
-	wait := max(a.waits.NextBackOff(), min(minWait, settings.Initial))
+	wait := max(settings.jittered(a.waits.NextBackOff()), min(minWait, settings.Initial))
 	if status, ok := errors.AsType[*insights.StatusError](err); ok {
 		wait = max(wait, status.RetryAfter)
 	}
@@ -133,11 +148,5 @@ func newWaits(kind FailureKind, settings Backoff) *backoff.ExponentialBackOff {
 	case FailureRejected:
 		limit *= 3
 	}
-	// A factor of 1 draws from [0, twice the interval].
-	return &backoff.ExponentialBackOff{
-		InitialInterval:     initial / 2,
-		MaxInterval:         limit / 2,
-		Multiplier:          2,
-		RandomizationFactor: 1,
-	}
+	return &backoff.ExponentialBackOff{InitialInterval: initial, MaxInterval: limit, Multiplier: 2}
 }

@@ -121,6 +121,10 @@ func (s *Simulator) each(organization string, query Query, now time.Time, visit 
 	if found == nil {
 		return
 	}
+	if s.settings.Disorder && !query.End.IsZero() {
+		found.eachDisordered(query, now, s.settings.EndExclusive, visit)
+		return
+	}
 	after := position{milli: query.Start.UnixMilli()}
 	if query.SearchAfter != nil {
 		after = query.token.position

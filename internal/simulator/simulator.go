@@ -41,6 +41,9 @@ type Settings struct {
 	Gzip bool
 	// ShuffleTies draws the order of events on one millisecond anew for each first page.
 	ShuffleTies bool
+	// Disorder answers queries that have an end in an order that is not that of time, which the
+	// API documents to do never.
+	Disorder bool
 }
 
 // Event is one event of the simulated directory.

@@ -27,6 +27,8 @@ type delivery struct {
 	obsreport *receiverhelper.ObsReport
 	retry     configretry.BackOffConfig
 	observer  *observer
+	// random decides the waits by numbers in [0, 1).
+	random func() float64
 }
 
 // deliver is a poll.Deliver: it maps a batch and offers it to the next consumer until it is
@@ -61,7 +63,7 @@ func (d *delivery) deliver(ctx context.Context, batch poll.Batch) error {
 			d.observer.accepted(ctx, batch, offered-refused.LogRecordCount())
 			records = copies(refused)
 		}
-		wait := waits.NextBackOff()
+		wait := d.jittered(waits.NextBackOff())
 		d.observer.refused(ctx, err, attempt, wait)
 		if !sleep(ctx, wait) {
 			return ctx.Err()
@@ -82,11 +84,15 @@ func (d *delivery) offer(ctx context.Context, logs plog.Logs) error {
 
 func newBackOff(config configretry.BackOffConfig) *backoff.ExponentialBackOff {
 	return &backoff.ExponentialBackOff{
-		InitialInterval:     config.InitialInterval,
-		RandomizationFactor: config.RandomizationFactor,
-		Multiplier:          config.Multiplier,
-		MaxInterval:         config.MaxInterval,
+		InitialInterval: config.InitialInterval,
+		Multiplier:      config.Multiplier,
+		MaxInterval:     config.MaxInterval,
 	}
+}
+
+// jittered is a wait that is off by up to the configured factor of itself.
+func (d *delivery) jittered(wait time.Duration) time.Duration {
+	return time.Duration(float64(wait) * (1 + d.retry.RandomizationFactor*(2*d.random()-1)))
 }
 
 // copies returns a source of copies of what a consumer gave back.

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -38,6 +39,8 @@ type logsReceiver struct {
 	settings  receiver.Settings
 	next      consumer.Logs
 	telemetry *metadata.TelemetryBuilder
+	// random decides every wait by numbers in [0, 1).
+	random func() float64
 
 	storage storage.Client
 	http    *http.Client
@@ -50,7 +53,7 @@ func newLogsReceiver(settings receiver.Settings, config *Config, next consumer.L
 	if err != nil {
 		return nil, err
 	}
-	return &logsReceiver{config: config, settings: settings, next: next, telemetry: telemetry}, nil
+	return &logsReceiver{config: config, settings: settings, next: next, telemetry: telemetry, random: rand.Float64}, nil
 }
 
 // Start opens the storage, loads the checkpoints and starts reading. It does not wait for the
@@ -130,6 +133,7 @@ func (r *logsReceiver) engine(organization OrganizationConfig, limiter *rate.Lim
 		obsreport: obsreport,
 		retry:     r.config.RetryOnFailure,
 		observer:  observer,
+		random:    r.random,
 	}
 	store := checkpoint.Open(r.storage, organization.ID)
 	return poll.New(r.engineSettings(), client, delivery.deliver, store, observer), nil
@@ -149,6 +153,7 @@ func (r *logsReceiver) client(organization OrganizationConfig, limiter *rate.Lim
 			InitialInterval: r.config.RetryOnFailure.InitialInterval,
 			MaxInterval:     r.config.RetryOnFailure.MaxInterval,
 			MaxTries:        requestTries,
+			Random:          r.random,
 		},
 		Timeout:         r.config.ClientConfig.Timeout,
 		MaxResponseSize: int64(r.config.MaxResponseSize),
@@ -167,6 +172,7 @@ func (r *logsReceiver) engineSettings() poll.Settings {
 		Backoff: poll.Backoff{
 			Initial: r.config.RetryOnFailure.InitialInterval,
 			Max:     r.config.RetryOnFailure.MaxInterval,
+			Random:  r.random,
 		},
 		History: r.config.Backfill.history(),
 		Query:   fingerprint(r.config.endpoint(), r.config.Services),
