@@ -63,6 +63,14 @@ func collect(t *testing.T, run func(t *testing.T, c *collector)) {
 }
 
 func newCollector(t *testing.T) *collector {
+	c := bareCollector(t)
+	c.host.extensions[middlewareID] = inProcess{api: c.api}
+	c.host.extensions[storageID] = storagetest.NewFileBackedStorageExtension("kept", t.TempDir())
+	return c
+}
+
+// bareCollector has neither a network nor a storage.
+func bareCollector(t *testing.T) *collector {
 	c := &collector{t: t, api: simulator.New(simulator.Settings{ShuffleTies: true}), telemetry: componenttest.NewTelemetry(), sink: newSink()}
 	t.Cleanup(func() { require.NoError(t, c.telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
 	c.config = jumpcloudreceiver.NewFactory().CreateDefaultConfig().(*jumpcloudreceiver.Config)
@@ -74,10 +82,7 @@ func newCollector(t *testing.T) *collector {
 	c.config.RescanInterval = 2 * time.Second
 	c.config.MaxEventDelay = 30 * time.Second
 	c.config.Storage = &storageID
-	c.host = &host{extensions: map[component.ID]component.Component{
-		middlewareID: inProcess{api: c.api},
-		storageID:    storagetest.NewFileBackedStorageExtension("kept", t.TempDir()),
-	}}
+	c.host = &host{extensions: make(map[component.ID]component.Component)}
 	return c
 }
 
