@@ -83,12 +83,27 @@ func decodeState(data []byte) (content, error) {
 	if r.Version > Version {
 		return content{}, fmt.Errorf("%w: format %d, this version reads up to %d", ErrNewerVersion, r.Version, Version)
 	}
-	if r.Version != Version || crc32.Checksum(r.Content, castagnoli) != r.Checksum {
+	if crc32.Checksum(r.Content, castagnoli) != r.Checksum {
 		return content{}, errDamaged
 	}
+	raw, err := migrate(r.Version, r.Content)
+	if err != nil {
+		return content{}, err
+	}
 	var c content
-	if err := json.Unmarshal(r.Content, &c); err != nil || c.Next < c.First || c.Next-c.First > maxSegments {
+	if err := json.Unmarshal(raw, &c); err != nil || c.Next < c.First || c.Next-c.First > maxSegments {
 		return content{}, errDamaged
 	}
 	return c, nil
+}
+
+// migrate turns the content of an older format into that of Version. It is the only place that
+// knows older formats. There is none before 1: what claims to be older was written by no release.
+func migrate(version int, raw json.RawMessage) (json.RawMessage, error) {
+	switch version {
+	case Version:
+		return raw, nil
+	default:
+		return nil, errDamaged
+	}
 }

@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
@@ -75,6 +76,10 @@ func (r *logsReceiver) Start(ctx context.Context, host component.Host) error {
 
 func (r *logsReceiver) start(ctx, runCtx context.Context, host component.Host) error {
 	var err error
+	if r.config.Storage != nil {
+		r.settings.Logger.Info("Opening the storage. Should the process end here with a panic, the storage is damaged: see "+runbook,
+			zap.Stringer("storage", r.config.Storage))
+	}
 	if r.storage, err = openStorage(ctx, host, r.config.Storage, r.settings.ID); err != nil {
 		return err
 	}
@@ -93,7 +98,7 @@ func (r *logsReceiver) start(ctx, runCtx context.Context, host component.Host) e
 		if err != nil {
 			return err
 		}
-		if err := engine.Load(ctx); err != nil {
+		if err := withoutPanic(func() error { return engine.Load(ctx) }); err != nil {
 			return err
 		}
 		engines = append(engines, engine)

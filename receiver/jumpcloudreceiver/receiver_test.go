@@ -158,7 +158,7 @@ func TestStorageThatCanNotBeUsedFailsTheStart(t *testing.T) {
 	}{
 		"S2 no such extension": {component.MustNewID("missing"), nil, `storage "missing" is not there: list it under service::extensions`},
 		"S2 another kind":      {component.MustNewID("other"), storagetest.NewNonStorageExtension("other"), `storage "other" is no storage extension: use one such as file_storage`},
-		"S3 can't be opened":   {component.MustNewID("locked"), lockedStorage{}, `opening storage "locked" (does another process use it, and may this one write there?): timeout`},
+		"S3 can't be opened":   {component.MustNewID("locked"), lockedStorage{}, `opening storage "locked" (does another process use it, may this one write there, is its file damaged? see "Storage" in docs/reliability.md): timeout`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			collect(t, func(t *testing.T, c *collector) {
