@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
+)
+
+// page is the size of a page of the database. The first two are its headers.
+const page = 4096
+
+// What a collector does with a damaged file.
+const (
+	// continues: another copy of what is damaged was used, or nothing that counts is damaged.
+	continues = "continued"
+	// begins anew, keeps the damaged bytes and says so.
+	anew = "damaged"
+	// refuses to start, with an error that says what to do.
+	refuses = "refused"
+	// panics on a goroutine of the database; the line before says what to do.
+	panics = "panic"
+	// depends on which pages the last commits used: continues or panics.
+	depends = "depends"
+)
+
+// damages are ways in which a database may be damaged, each with what must happen then.
+var damages = map[string]struct {
+	damage func([]byte) []byte
+	then   string
+}{
+	"truncated by a page": {func(b []byte) []byte { return b[:len(b)-page] }, depends},
+	"truncated within its header": {func(b []byte) []byte { return b[:100] }, refuses},
+	"truncated behind its header": {func(b []byte) []byte { return b[:2*page] }, panics},
+	"half of it":                  {func(b []byte) []byte { return b[:len(b)/2] }, depends},
+	"one header zeroed":           {func(b []byte) []byte { clear(b[:page]); return b }, continues},
+	"both headers zeroed":         {func(b []byte) []byte { clear(b[:2*page]); return b }, refuses},
+	"one header flipped":          {func(b []byte) []byte { return flip(b, 16, 80) }, continues},
+	"both headers flipped":        {func(b []byte) []byte { return flip(flip(b, 16, 80), page+16, page+80) }, refuses},
+	"data pages flipped":          {func(b []byte) []byte { return flip(b, 2*page, len(b)) }, panics},
+	"data pages zeroed":           {func(b []byte) []byte { clear(b[2*page:]); return b }, panics},
+	"keys out of order": {func(b []byte) []byte {
+		return bytes.ReplaceAll(b, []byte("own/state"), []byte("awn/state"))
+	}, refuses},
+	"garbage in its place":     {func([]byte) []byte { return bytes.Repeat([]byte("this is no database "), 5000) }, refuses},
+	"garbage behind it":        {func(b []byte) []byte { return append(b, bytes.Repeat([]byte("garbage "), 1000)...) }, continues},
+	"the state's value":        {func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(`"watermark":"2`), []byte(`"watermark":"3`)) }, anew},
+	"the state's value zeroed": {zeroState, anew},
+}
+
+func flip(data []byte, from, to int) []byte {
+	for i := from; i < to; i++ {
+		data[i] ^= 0xff
+	}
+	return data
+}
+
+// zeroState clears every copy of the state record, and leaves the database valid.
+func zeroState(data []byte) []byte {
+	for rest := data; ; {
+		at := bytes.Index(rest, []byte(`{"version":1,`))
+		if at < 0 {
+			return data
+		}
+		clear(rest[at : at+64])
+		rest = rest[at+64:]
+	}
+}
+
+// TestFault_S7_DamagedFileIsNeverTakenForAnEmptyOne kills a collector in the middle of its work,
+// damages what it has stored, and starts another. It either delivers the rest, or everything
+// again and says that it begins anew, or it ends with a hint and leaves the file as it is.
+func TestFault_S7_DamagedFileIsNeverTakenForAnEmptyOne(t *testing.T) {
+	api, expected := history(8_000)
+	url, sink := serve(t, api), newBackend(t)
+	killed := install(t, url, sink.server.URL, hour)
+	killed.start()
+	require.Eventually(t, func() bool { return len(sink.ids()) > 1000 }, enough, often, killed.output.String)
+	killed.signal(syscall.SIGKILL)
+	intact, err := os.ReadFile(killed.stateFile())
+	require.NoError(t, err)
+	delivered := sink.ids()
+	require.Less(t, len(delivered), len(expected), "killed in the middle")
+
+	for name, test := range damages {
+		t.Run(name, func(t *testing.T) {
+			sink := newBackend(t)
+			sink.reset(delivered)
+			collector := install(t, url, sink.server.URL, hour)
+			require.NoError(t, os.Mkdir(filepath.Dir(collector.stateFile()), 0o700))
+			damaged := test.damage(bytes.Clone(intact))
+			require.NoError(t, os.WriteFile(collector.stateFile(), damaged, 0o600))
+			then := test.then
+			if then == depends {
+				then = collector.try()
+				sink.reset(delivered)
+			}
+			if then == refuses || then == panics {
+				requireRefusal(t, collector, then, damaged)
+				return
+			}
+			requireDelivery(t, collector, sink, then, expected)
+		})
+	}
+}
+
+// try tells whether a collector starts with a copy of the damaged file, or the database panics.
+func (i *installation) try() (then string) {
+	i.t.Helper()
+	damaged, err := os.ReadFile(i.stateFile())
+	require.NoError(i.t, err)
+	i.start()
+	ended := make(chan error, 1)
+	go func() { ended <- i.command.Wait() }()
+	var result error
+	require.Eventually(i.t, func() bool {
+		select {
+		case result = <-ended:
+			return true
+		default:
+			return len(i.starts()) > 0
+		}
+	}, enough, often)
+	then = panics
+	if result == nil {
+		require.NoError(i.t, i.command.Process.Kill())
+		<-ended
+		then = continues
+	}
+	require.NoError(i.t, os.WriteFile(i.stateFile(), damaged, 0o600))
+	i.chapter()
+	return then
+}
+
+func requireRefusal(t *testing.T, collector *installation, then string, damaged []byte) {
+	t.Helper()
+	collector.refused()
+	output := collector.output.String()
+	assert.Contains(t, output, runbook)
+	assert.Empty(t, collector.starts(), "nothing is read")
+	if then == panics {
+		assert.Regexp(t, `Should the process end here with a panic, the storage is damaged`, output)
+		assert.Regexp(t, `(?m)^(panic|unexpected fault address|fatal error|SIG)`, output)
+		assert.Contains(t, output, "go.etcd.io/bbolt")
+	} else {
+		assert.Contains(t, output, `failed to start "jumpcloud" receiver`)
+		assert.NotRegexp(t, `(?m)^panic`, output)
+	}
+	kept, err := os.ReadFile(collector.stateFile())
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(damaged, kept), "the file is left as it is")
+}
+
+func requireDelivery(t *testing.T, collector *installation, sink *backend, then string, expected []simulator.Event) {
+	t.Helper()
+	collector.start()
+	sink.complete(t, collector, expected)
+	collector.signal(syscall.SIGTERM)
+	assert.Equal(t, []string{then}, collector.starts())
+	_, again := sink.compare(expected)
+	const told = "The stored checkpoint is damaged"
+	if then == anew {
+		assert.Contains(t, collector.output.String(), told)
+		assert.Contains(t, collector.output.String(), "own/state.damaged", "the bytes are kept")
+		return
+	}
+	assert.NotContains(t, collector.output.String(), told)
+	assert.LessOrEqual(t, again, batch, "the kill before costs one batch")
+}
