@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package checkpoint_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
+)
+
+var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+// memoryClient is a storage client that counts, fails and tears on demand.
+type memoryClient struct {
+	values map[string][]byte
+	// tearAfter applies that many operations of each batch and then fails; negative applies all.
+	tearAfter int
+	fail      error
+	operation int
+	written   int
+}
+
+func newMemoryClient() *memoryClient {
+	return &memoryClient{values: map[string][]byte{}, tearAfter: -1}
+}
+
+func (c *memoryClient) Get(_ context.Context, key string) ([]byte, error) {
+	return c.values[key], c.fail
+}
+
+func (c *memoryClient) Set(_ context.Context, key string, value []byte) error {
+	c.values[key] = value
+	return c.fail
+}
+
+func (c *memoryClient) Delete(_ context.Context, key string) error {
+	delete(c.values, key)
+	return c.fail
+}
+
+func (c *memoryClient) Batch(ctx context.Context, operations ...*storage.Operation) error {
+	if c.fail != nil {
+		return c.fail
+	}
+	c.operation, c.written = 0, 0
+	for _, operation := range operations {
+		if operation.Type != storage.Get && c.operation == c.tearAfter {
+			return errors.New("torn")
+		}
+		switch operation.Type {
+		case storage.Get:
+			operation.Value, _ = c.Get(ctx, operation.Key)
+			continue
+		case storage.Set:
+			_ = c.Set(ctx, operation.Key, operation.Value)
+			c.written += len(operation.Value)
+		case storage.Delete:
+			_ = c.Delete(ctx, operation.Key)
+		}
+		c.operation++
+	}
+	return nil
+}
+
+func (*memoryClient) Close(context.Context) error { return nil }
+
+func (c *memoryClient) segments() (keys []string) {
+	for key := range c.values {
+		if strings.Contains(key, "delivered/") {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func entry(number int, at time.Time) checkpoint.Entry {
+	var id checkpoint.ID
+	binary.BigEndian.PutUint64(id[8:], uint64(number))
+	return checkpoint.Entry{ID: id, Time: at}
+}
+
+func entries(first, count int, at time.Time) []checkpoint.Entry {
+	list := make([]checkpoint.Entry, count)
+	for i := range list {
+		list[i] = entry(first+i, at.Add(time.Duration(i)*time.Millisecond))
+	}
+	return list
+}
+
+func stateAt(at time.Time) checkpoint.State {
+	return checkpoint.State{From: at, Watermark: at, Rescanned: at, Query: "fingerprint"}
+}
+
+func delivered(list ...checkpoint.Entry) checkpoint.Delivered {
+	return checkpoint.Delivered{Lane: checkpoint.Live, Entries: list, AsOf: start.Add(time.Hour)}
+}
+
+func reopen(t *testing.T, client storage.Client) (*checkpoint.Store, checkpoint.Loaded) {
+	t.Helper()
+	store := checkpoint.Open(client, "")
+	loaded, err := store.Load(t.Context())
+	require.NoError(t, err)
+	return store, loaded
+}
