@@ -212,7 +212,7 @@ func TestBatchesStayWithinTheirBounds(t *testing.T) {
 	})
 }
 
-func TestFault_S9_LoadFailsWhereTheStateIsNotKnown(t *testing.T) {
+func TestFault_S4_LoadFailsWhereTheStateIsNotKnown(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.storage = failingStorage{Client: h.storage}
 		began := time.Now()
