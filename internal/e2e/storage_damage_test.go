@@ -37,7 +37,7 @@ var damages = map[string]struct {
 	damage func([]byte) []byte
 	then   string
 }{
-	"truncated by a page": {func(b []byte) []byte { return b[:len(b)-page] }, depends},
+	"truncated by a page":         {func(b []byte) []byte { return b[:len(b)-page] }, depends},
 	"truncated within its header": {func(b []byte) []byte { return b[:100] }, refuses},
 	"truncated behind its header": {func(b []byte) []byte { return b[:2*page] }, panics},
 	"half of it":                  {func(b []byte) []byte { return b[:len(b)/2] }, depends},
@@ -132,7 +132,7 @@ func (i *installation) try() (then string) {
 	then = panics
 	if result == nil {
 		require.NoError(i.t, i.command.Process.Kill())
-		<-ended
+		require.Error(i.t, <-ended)
 		then = continues
 	}
 	require.NoError(i.t, os.WriteFile(i.stateFile(), damaged, 0o600))

@@ -49,7 +49,7 @@ func (i *installation) refused() {
 		require.Error(i.t, err, "the collector ended without an error")
 	case <-time.After(enough):
 		_ = i.command.Process.Kill()
-		<-ended
+		require.Error(i.t, <-ended)
 		i.t.Fatal("the collector goes on, although its storage can't be used:\n" + i.output.String())
 	}
 }
@@ -92,7 +92,8 @@ func history(count int) (api *simulator.Simulator, expected []simulator.Event) {
 	from := time.Now().Add(-time.Hour)
 	api = simulator.New(simulator.Settings{})
 	api.Add(simulator.NewGenerator(1, 0, 0).History("", from.Add(time.Minute), time.Now(), count)...)
-	return api, api.Expected("", from)
+	expected = api.Expected("", from)
+	return api, expected
 }
 
 // killTwice kills the collector twice while it reads, lets it end its work, and wants every

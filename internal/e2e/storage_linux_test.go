@@ -3,7 +3,6 @@
 package e2e_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -40,7 +39,7 @@ func fill(t *testing.T, folder string) (filler string) {
 	block := make([]byte, 4096)
 	for {
 		if _, err := file.Write(block); err != nil {
-			require.True(t, errors.Is(err, syscall.ENOSPC), err)
+			require.ErrorIs(t, err, syscall.ENOSPC)
 			return filler
 		}
 	}
