@@ -30,11 +30,12 @@ type faultyStorage struct {
 	component.StartFunc
 	component.ShutdownFunc
 	storage.Client
-	panicOnOpen, panicOnRead, refuse atomic.Bool
+	panicOnOpen, panicOnRead, refuse, hang atomic.Bool
+	released                               chan struct{}
 }
 
 func newFaultyStorage() *faultyStorage {
-	return &faultyStorage{Client: storagetest.NewInMemoryClient(component.KindReceiver, keptID, "")}
+	return &faultyStorage{Client: storagetest.NewInMemoryClient(component.KindReceiver, keptID, ""), released: make(chan struct{})}
 }
 
 func (f *faultyStorage) GetClient(context.Context, component.Kind, component.ID, string) (storage.Client, error) {
@@ -54,6 +55,9 @@ func (f *faultyStorage) Get(ctx context.Context, key string) ([]byte, error) {
 func (f *faultyStorage) Batch(ctx context.Context, operations ...*storage.Operation) error {
 	if f.refuse.Load() {
 		return storage.ErrStorageFull
+	}
+	if f.hang.Load() {
+		<-f.released
 	}
 	return f.Client.Batch(ctx, operations...)
 }
@@ -180,6 +184,27 @@ func TestFault_S10_FullStorageIsAStatusWithARemedy(t *testing.T) {
 		require.ErrorContains(t, statuses[0].Err(), "the storage does not take the checkpoint: check its free space and permissions")
 		assert.Equal(t, componentstatus.StatusOK, statuses[1].Status())
 		assert.Equal(t, 1, strings.Count(c.logs.String(), `"level":"error"`), "one line in ten minutes")
+	})
+}
+
+func TestFault_S11_ShutdownDoesNotWaitForAStorageThatHangs(t *testing.T) {
+	collectFaulty(t, func(t *testing.T, c *collector, faulty *faultyStorage) {
+		defer close(faulty.released)
+		c.start()
+		c.pass(5 * time.Second)
+		from := time.Now()
+		faulty.hang.Store(true)
+		c.api.Add(simulator.Event{Service: "sso", Type: "sso_auth", ID: "a", Time: from})
+		c.pass(time.Minute)
+		began := time.Now()
+		require.ErrorContains(t, c.running.Shutdown(context.Background()), "waiting for the batches under way")
+		assert.LessOrEqual(t, time.Since(began), 10*time.Second)
+		c.running = nil
+		faulty.hang.Store(false)
+		c.start()
+		c.pass(time.Minute)
+		assert.Positive(t, c.sink.counts()["a"])
+		c.stop()
 	})
 }
 

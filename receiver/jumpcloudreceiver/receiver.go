@@ -32,6 +32,9 @@ import (
 // that is no state worth telling.
 const requestTries = 3
 
+// shutdownLimit is a Grace for a call to the consumer, and one for the storage after it.
+const shutdownLimit = 2 * poll.Grace
+
 var _ receiver.Logs = (*logsReceiver)(nil)
 
 // logsReceiver runs one engine for each organization.
@@ -192,7 +195,8 @@ func fingerprint(endpoint string, services []string) string {
 }
 
 // Shutdown stops reading, lets the batches under way end within their grace, and closes the
-// storage. It may be called without Start, and twice.
+// storage. It may be called without Start, and twice. A storage or a consumer that hangs and heeds
+// no context is left behind: what it was given is not remembered, and will come again.
 func (r *logsReceiver) Shutdown(ctx context.Context) error {
 	if r.cancel != nil {
 		r.cancel()
@@ -201,8 +205,8 @@ func (r *logsReceiver) Shutdown(ctx context.Context) error {
 	if r.http != nil {
 		r.http.CloseIdleConnections()
 	}
-	if r.storage != nil {
-		err = errors.Join(err, r.storage.Close(ctx))
+	if r.storage != nil && err == nil {
+		err = r.storage.Close(ctx)
 		r.storage = nil
 	}
 	r.telemetry.Shutdown()
@@ -210,6 +214,8 @@ func (r *logsReceiver) Shutdown(ctx context.Context) error {
 }
 
 func (r *logsReceiver) wait(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, shutdownLimit)
+	defer cancel()
 	stopped := make(chan struct{})
 	go func() {
 		r.engines.Wait()
