@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -92,5 +93,18 @@ func TestFault_S15_StateIsPrivateAndHoldsHashesOnly(t *testing.T) {
 	require.Contains(t, string(data), "own/delivered/", "the file holds what was delivered")
 	for _, secret := range []string{canary, person, "canary-user", "canary-id", "sso_auth", "example.com"} {
 		assert.NotContains(t, string(data), secret)
+	}
+}
+
+func TestShippedConfigurationsKeepTheStateFolderPrivate(t *testing.T) {
+	files, err := filepath.Glob("../../examples/*.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		config, err := os.ReadFile(file)
+		require.NoError(t, err)
+		if strings.Contains(string(config), createDirectory) {
+			assert.Contains(t, string(config), `directory_permissions: "0700"`, file)
+		}
 	}
 }
