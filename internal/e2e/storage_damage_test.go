@@ -24,6 +24,8 @@ const (
 	continues = "continued"
 	// begins anew, keeps the damaged bytes and says so.
 	anew = "damaged"
+	// afresh, and says so: a key that is gone can't be told from one that never was.
+	afresh = "fresh"
 	// refuses to start, with an error that says what to do.
 	refuses = "refused"
 	// panics on a goroutine of the database; the line before says what to do.
@@ -50,8 +52,11 @@ var damages = map[string]struct {
 	"keys out of order": {func(b []byte) []byte {
 		return bytes.ReplaceAll(b, []byte("own/state"), []byte("awn/state"))
 	}, refuses},
-	"garbage in its place":     {func([]byte) []byte { return bytes.Repeat([]byte("this is no database "), 5000) }, refuses},
-	"garbage behind it":        {func(b []byte) []byte { return append(b, bytes.Repeat([]byte("garbage "), 1000)...) }, continues},
+	"garbage in its place": {func([]byte) []byte { return bytes.Repeat([]byte("this is no database "), 5000) }, refuses},
+	"garbage behind it":    {func(b []byte) []byte { return append(b, bytes.Repeat([]byte("garbage "), 1000)...) }, continues},
+	"the state's key": {func(b []byte) []byte {
+		return bytes.ReplaceAll(b, []byte("own/state"), []byte("own/stzte"))
+	}, afresh},
 	"the state's value":        {func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(`"watermark":"2`), []byte(`"watermark":"3`)) }, anew},
 	"the state's value zeroed": {zeroState, anew},
 }
@@ -75,18 +80,25 @@ func zeroState(data []byte) []byte {
 	}
 }
 
+// killedInTheMiddle returns the database that a collector leaves which is killed while it reads.
+func killedInTheMiddle(t *testing.T, api string, sink *backend) []byte {
+	t.Helper()
+	killed := install(t, api, sink.server.URL, hour)
+	killed.start()
+	require.Eventually(t, func() bool { return len(sink.ids()) > 1000 }, enough, often, killed.output.String)
+	killed.signal(syscall.SIGKILL)
+	database, err := os.ReadFile(killed.stateFile())
+	require.NoError(t, err)
+	return database
+}
+
 // TestFault_S7_DamagedFileIsNeverTakenForAnEmptyOne kills a collector in the middle of its work,
 // damages what it has stored, and starts another. It either delivers the rest, or everything
 // again and says that it begins anew, or it ends with a hint and leaves the file as it is.
 func TestFault_S7_DamagedFileIsNeverTakenForAnEmptyOne(t *testing.T) {
 	api, expected := history(8_000)
 	url, sink := serve(t, api), newBackend(t)
-	killed := install(t, url, sink.server.URL, hour)
-	killed.start()
-	require.Eventually(t, func() bool { return len(sink.ids()) > 1000 }, enough, often, killed.output.String)
-	killed.signal(syscall.SIGKILL)
-	intact, err := os.ReadFile(killed.stateFile())
-	require.NoError(t, err)
+	intact := killedInTheMiddle(t, url, sink)
 	delivered := sink.ids()
 	require.Less(t, len(delivered), len(expected), "killed in the middle")
 
@@ -173,5 +185,37 @@ func requireDelivery(t *testing.T, collector *installation, sink *backend, then 
 		return
 	}
 	assert.NotContains(t, collector.output.String(), told)
+	if then == afresh {
+		assert.Contains(t, collector.output.String(), "No checkpoint is stored")
+		return
+	}
 	assert.LessOrEqual(t, again, batch, "the kill before costs one batch")
+}
+
+// file_storage offers recreate for damaged files. It is no remedy for most of them, and where it
+// is one it makes a first start of it.
+func TestFault_S7_RecreateOfFileStorageRecoversFewDamages(t *testing.T) {
+	api, _ := history(8_000)
+	url, sink := serve(t, api), newBackend(t)
+	intact := killedInTheMiddle(t, url, sink)
+	for name, recovers := range map[string]bool{"data pages flipped": false, "both headers zeroed": false, "keys out of order": true} {
+		t.Run(name, func(t *testing.T) {
+			collector := install(t, url, sink.server.URL, hour)
+			collector.reconfigure(createDirectory, createDirectory+"\n    recreate: true")
+			require.NoError(t, os.Mkdir(filepath.Dir(collector.stateFile()), 0o700))
+			require.NoError(t, os.WriteFile(collector.stateFile(), damages[name].damage(bytes.Clone(intact)), 0o600))
+			if !recovers {
+				collector.refused()
+				assert.Empty(t, collector.starts())
+				return
+			}
+			collector.start()
+			require.Eventually(t, func() bool { return len(collector.starts()) == 1 }, enough, often, collector.output.String)
+			collector.signal(syscall.SIGTERM)
+			assert.Equal(t, []string{"fresh"}, collector.starts())
+			kept, err := filepath.Glob(collector.stateFile() + ".*.backup")
+			require.NoError(t, err)
+			assert.Len(t, kept, 1)
+		})
+	}
 }

@@ -197,7 +197,7 @@ func TestFault_S11_ShutdownDoesNotWaitForAStorageThatHangs(t *testing.T) {
 		c.api.Add(simulator.Event{Service: "sso", Type: "sso_auth", ID: "a", Time: from})
 		c.pass(time.Minute)
 		began := time.Now()
-		require.ErrorContains(t, c.running.Shutdown(context.Background()), "waiting for the batches under way")
+		require.ErrorContains(t, c.running.Shutdown(t.Context()), "waiting for the batches under way")
 		assert.LessOrEqual(t, time.Since(began), 10*time.Second)
 		c.running = nil
 		faulty.hang.Store(false)
