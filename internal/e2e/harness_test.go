@@ -105,11 +105,13 @@ func (b *backend) compare(expected []simulator.Event) (missing, again int) {
 
 // installation is a configuration and a state folder, in which a collector is started and stopped.
 type installation struct {
-	t       *testing.T
-	folder  string
-	config  string
-	output  *output
-	command *exec.Cmd
+	t      *testing.T
+	folder string
+	config string
+	// api and receiver are what the configuration was made of.
+	api, receiver string
+	output        *output
+	command       *exec.Cmd
 }
 
 // queueless are the exporter's settings with which "accepted" means accepted by the backend.
@@ -162,7 +164,7 @@ service:
 `, api, canary, indent(receiver), backend, indent(exporter), filepath.Join(folder, "state"))
 	file := filepath.Join(folder, "config.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
-	return &installation{t: t, folder: folder, config: file, output: &output{}}
+	return &installation{t: t, folder: folder, config: file, api: api, receiver: receiver, output: &output{}}
 }
 
 func indent(text string) string {

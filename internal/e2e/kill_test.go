@@ -39,7 +39,9 @@ type massacre struct {
 	journal   *journal
 	collector *installation
 	from      time.Time
-	figures   killFigures
+	// healthy says that the API and the backend make no trouble beside the kills.
+	healthy bool
+	figures killFigures
 }
 
 // killFigures count the signals.
@@ -75,7 +77,7 @@ func (m *massacre) run(kills int, kinds ...syscall.Signal) {
 	ctx, stop := context.WithCancel(m.t.Context())
 	var live sync.WaitGroup
 	live.Go(func() { m.live(ctx, 500) })
-	m.journal.behave(true, 50*time.Millisecond)
+	m.journal.behave(!m.healthy, 50*time.Millisecond)
 	m.collector.start()
 	for range kills {
 		m.kill(kinds[m.random.IntN(len(kinds))])
@@ -107,7 +109,7 @@ func (m *massacre) live(ctx context.Context, rate int) {
 // collector again where it ended.
 func (m *massacre) kill(kind syscall.Signal) {
 	m.t.Helper()
-	if m.random.Float64() < 0.3 {
+	if !m.healthy && m.random.Float64() < 0.3 {
 		m.api.Inject(simulator.Fault{Times: 1 + m.random.IntN(3), Until: time.Now().Add(time.Second), Effect: m.effect()})
 	}
 	resume := m.moment()
