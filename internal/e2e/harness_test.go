@@ -210,11 +210,26 @@ func (i *installation) memory() int64 {
 type output struct {
 	mu   sync.Mutex
 	data bytes.Buffer
+	// watched is a text whose appearance closes seen.
+	watched string
+	seen    chan struct{}
+}
+
+// watch returns a channel that is closed when a text is printed, in one piece, from now on.
+func (o *output) watch(text string) <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.watched, o.seen = text, make(chan struct{})
+	return o.seen
 }
 
 func (o *output) Write(data []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.watched != "" && bytes.Contains(data, []byte(o.watched)) {
+		o.watched = ""
+		close(o.seen)
+	}
 	// A run of many kills prints without end; what explains a failure is the last of it.
 	if o.data.Len() > 8<<20 {
 		o.data.Next(o.data.Len() / 2)

@@ -3,12 +3,15 @@
 package e2e_test
 
 import (
+	"context"
 	"flag"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 var queues = flag.Bool("queues", false, "measure what the exporter's queues lose when the collector is killed")
@@ -41,4 +44,43 @@ func TestExporterQueues(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestExporterQueueKilledAtItsStart aims at the moment in which a persistent queue has deleted
+// the batches that were under way and has not yet put them back.
+func TestExporterQueueKilledAtItsStart(t *testing.T) {
+	if !*queues {
+		t.Skip("a measurement of the exporter: run it with -queues")
+	}
+	m := newMassacre(t, *seed, *kills, briskly+"sending_queue:\n  storage: file_storage\n")
+	m.healthy = true
+	ctx, stop := context.WithCancel(t.Context())
+	var live sync.WaitGroup
+	live.Go(func() { m.live(ctx, 500) })
+	m.journal.behave(false, 50*time.Millisecond)
+	m.collector.start()
+	met := 0
+	for range *kills / 2 {
+		resume := m.moment()
+		require.NoError(t, m.collector.command.Process.Kill())
+		require.Error(t, m.collector.command.Wait())
+		resume()
+		moved := m.collector.output.watch("Fetching items left for dispatch by consumers")
+		m.collector.start()
+		select {
+		case <-moved:
+			met++
+			<-time.After(m.duration(0, 10*time.Millisecond))
+		case <-time.After(2 * time.Second):
+		}
+		require.NoError(t, m.collector.command.Process.Kill())
+		require.Error(t, m.collector.command.Wait())
+		m.figures.killed += 2
+		m.collector.start()
+	}
+	stop()
+	live.Wait()
+	events, lost, again := m.settle(20 * time.Second)
+	t.Logf("persistent queue, killed at its start: %d SIGKILLs, %d of them within 10 ms of the start's log line, %d events, %d lost, %d duplicates",
+		m.figures.killed, met, events, lost, again)
 }
