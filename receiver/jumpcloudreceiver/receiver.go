@@ -50,6 +50,8 @@ type logsReceiver struct {
 	http    *http.Client
 	cancel  context.CancelFunc
 	engines sync.WaitGroup
+
+	connections connections
 }
 
 func newLogsReceiver(settings receiver.Settings, config *Config, next consumer.Logs) (*logsReceiver, error) {
@@ -86,7 +88,8 @@ func (r *logsReceiver) start(ctx, runCtx context.Context, host component.Host) e
 	if r.storage, err = openStorage(ctx, host, r.config.Storage, r.settings.ID); err != nil {
 		return err
 	}
-	if r.http, err = r.config.ClientConfig.ToClient(ctx, host.GetExtensions(), r.settings.TelemetrySettings); err != nil {
+	client, extensions := r.connections.below(r.config.ClientConfig, host.GetExtensions())
+	if r.http, err = client.ToClient(ctx, extensions, r.settings.TelemetrySettings); err != nil {
 		return err
 	}
 	status := newHealth(host, r.config.Storage == nil)
@@ -202,9 +205,7 @@ func (r *logsReceiver) Shutdown(ctx context.Context) error {
 		r.cancel()
 	}
 	err := r.wait(ctx)
-	if r.http != nil {
-		r.http.CloseIdleConnections()
-	}
+	r.connections.closeIdle()
 	if r.storage != nil && err == nil {
 		err = r.storage.Close(ctx)
 		r.storage = nil
