@@ -33,6 +33,20 @@ type splitter struct {
 	decoder jsontext.Decoder
 	// texts holds the values that repeat from event to event once for a page.
 	texts map[string]string
+	// id and timestamp are an event's own values as JSON, and scratch is for their texts.
+	id, timestamp jsontext.Value
+	scratch       []byte
+}
+
+// DecodePage returns the events of the body of a page, at most limit of them. Their raw values
+// share memory with body. The error is a *ResponseError where body is anything but one complete
+// array, or has more elements.
+func DecodePage(body []byte, limit int) ([]Event, error) {
+	events, reason := splitPage(body, limit)
+	if reason != "" {
+		return nil, &ResponseError{Reason: reason}
+	}
+	return events, nil
 }
 
 // splitPage returns the elements of the JSON array that body is. Raw values share memory with
@@ -54,6 +68,10 @@ func splitPage(body []byte, limit int) (events []Event, reason string) {
 		event, reason := s.element()
 		if reason != "" {
 			return nil, reason
+		}
+		if events == nil {
+			// As many as there are if all are like the first.
+			events = make([]Event, 0, min(limit, len(body)/len(event.Raw)+1))
 		}
 		events = append(events, event)
 		s.skipSpace()
@@ -97,7 +115,8 @@ func (s *splitter) end() (reason string) {
 func (s *splitter) element() (Event, string) {
 	s.skipSpace()
 	s.reset(s.body[s.offset:])
-	value, err := s.decoder.ReadValue()
+	var event Event
+	err := s.event(&event)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return Event{}, reasonTruncated
@@ -105,9 +124,8 @@ func (s *splitter) element() (Event, string) {
 		return Event{}, reasonMalformed
 	}
 	end := s.offset + int(s.decoder.InputOffset())
-	event := Event{Raw: json.RawMessage(s.body[end-len(value) : end : end])}
+	event.Raw = json.RawMessage(s.body[s.offset:end:end])
 	s.offset = end
-	s.envelope(&event)
 	return event, ""
 }
 
@@ -118,67 +136,84 @@ func (s *splitter) reset(data []byte) {
 	s.decoder.Reset(&s.buffer, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 }
 
-// envelope reads the event's named fields. Anything but a string leaves a field empty.
-func (s *splitter) envelope(event *Event) {
-	if jsontext.Value(event.Raw).Kind() != '{' {
-		return
+// event reads a value of any kind, and of an object the event's named fields. Anything but a
+// string leaves a field empty; of a repeated one the last counts.
+func (s *splitter) event(event *Event) error {
+	if s.decoder.PeekKind() != '{' {
+		_, err := s.decoder.ReadValue()
+		return err
 	}
-	s.reset(event.Raw)
 	if _, err := s.decoder.ReadToken(); err != nil {
-		return
+		return err
 	}
-	for s.decoder.PeekKind() == '"' {
+	s.id, s.timestamp = nil, nil
+	for s.decoder.PeekKind() != '}' {
 		name, err := s.decoder.ReadValue()
 		if err != nil {
-			return
+			return err
 		}
-		field := s.field(event, string(name))
+		own, repeating := s.field(event, name)
 		value, err := s.decoder.ReadValue()
-		if err != nil {
-			return
-		}
-		if field != nil {
-			*field = s.text(value, field != &event.ID && field != &event.TimestampText)
+		switch {
+		case err != nil:
+			return err
+		case own != nil:
+			*own = value
+		case repeating != nil:
+			*repeating = s.repeated(value)
 		}
 	}
+	s.identity(event)
+	_, err := s.decoder.ReadToken()
+	return err
+}
+
+// field returns where the value of a field belongs: of one that each event has of its own, and
+// of one that repeats from event to event.
+func (s *splitter) field(event *Event, name jsontext.Value) (own *jsontext.Value, repeating *string) {
+	switch string(name) {
+	case `"id"`:
+		return &s.id, nil
+	case `"timestamp"`:
+		return &s.timestamp, nil
+	case `"service"`:
+		return nil, &event.Service
+	case `"event_type"`:
+		return nil, &event.EventType
+	case `"organization"`:
+		return nil, &event.Organization
+	default:
+		return nil, nil
+	}
+}
+
+// identity sets the id and the timestamp, which share one allocation.
+func (s *splitter) identity(event *Event) {
+	s.scratch = appendText(s.scratch[:0], s.id)
+	length := len(s.scratch)
+	s.scratch = appendText(s.scratch, s.timestamp)
+	text := string(s.scratch)
+	event.ID, event.TimestampText = text[:length], text[length:]
 	event.Timestamp = parseTimestamp(event.TimestampText)
 }
 
-func (*splitter) field(event *Event, name string) *string {
-	switch name {
-	case `"id"`:
-		return &event.ID
-	case `"timestamp"`:
-		return &event.TimestampText
-	case `"service"`:
-		return &event.Service
-	case `"event_type"`:
-		return &event.EventType
-	case `"organization"`:
-		return &event.Organization
-	default:
-		return nil
+// repeated returns the string that value is, or "", once for a page.
+func (s *splitter) repeated(value jsontext.Value) string {
+	if text, found := s.texts[string(value)]; found {
+		return text
 	}
+	text := string(appendText(nil, value))
+	s.texts[string(value)] = text
+	return text
 }
 
-// text returns the string that value is, or "".
-func (s *splitter) text(value jsontext.Value, repeats bool) string {
+// appendText appends the string that value is, or nothing.
+func appendText(text []byte, value jsontext.Value) []byte {
 	if value.Kind() != '"' {
-		return ""
+		return text
 	}
-	if repeats {
-		if text, found := s.texts[string(value)]; found {
-			return text
-		}
-	}
-	unquoted, err := jsontext.AppendUnquote(nil, value)
-	if err != nil && len(unquoted) == 0 {
-		return ""
-	}
-	text := string(unquoted)
-	if repeats {
-		s.texts[string(value)] = text
-	}
+	// An error is about invalid UTF-8, in place of which U+FFFD was appended.
+	text, _ = jsontext.AppendUnquote(text, value)
 	return text
 }
 
