@@ -14,6 +14,8 @@ type reader struct {
 	// text and data are the event. Strings that need no unescaping are parts of text.
 	text    string
 	data    []byte
+	// escapes says that there may be a string that needs unescaping.
+	escapes bool
 	buffer  bytes.Buffer
 	decoder jsontext.Decoder
 	options []jsontext.Options
@@ -25,6 +27,11 @@ func newReader() reader {
 	return reader{options: []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}}
 }
 
+// take makes an event the one to be read. data and text are the same.
+func (r *reader) take(text string, data []byte) {
+	r.text, r.data, r.escapes = text, data, strings.IndexByte(text, '\\') >= 0
+}
+
 // rewind begins with the first token. The decoder reads a bytes.Buffer without a copy.
 func (r *reader) rewind() {
 	r.buffer = *bytes.NewBuffer(r.data)
@@ -33,7 +40,7 @@ func (r *reader) rewind() {
 
 // string returns the text of a JSON string that was read last.
 func (r *reader) string(raw jsontext.Value) string {
-	if bytes.IndexByte(raw, '\\') >= 0 {
+	if r.escapes && bytes.IndexByte(raw, '\\') >= 0 {
 		return unquote(raw)
 	}
 	literal := r.part(raw)

@@ -21,6 +21,8 @@ type node struct {
 	// segment is the name.
 	parent  *node
 	segment string
+	// name is the name as the tree has it, and "" for an unknown one.
+	name string
 	// leaf says that no object belongs here: an object's fields get keys that can't collide.
 	leaf bool
 	// known says that the tables have this path, or that it is on the way to one.
@@ -73,6 +75,7 @@ func (n *node) respell() {
 		child.respell()
 		if segment := snakeCase(name); n.children[segment] == nil && child.slot == slotNone {
 			other := *child
+			other.name = segment
 			other.exact = n.exact
 			other.hash = n.hashOf(segment)
 			n.children[segment] = &other
@@ -132,7 +135,7 @@ func (n *node) insert(spelling, path string, known field) {
 
 func (n *node) add(name, key string, exact bool) *node {
 	child := &node{
-		field: field{kind: kindNone}, key: key, parent: n, segment: name, known: true,
+		field: field{kind: kindNone}, key: key, parent: n, segment: name, name: name, known: true,
 		exact: exact && n.exact && key == n.key+"."+name, hash: n.hashOf(name),
 	}
 	child.usual = child
@@ -201,6 +204,7 @@ func (n *node) child(name string, scratch *node) *node {
 // all. Only the usual spelling names the event's time and organization.
 func (n *node) respelt() node {
 	other := *n
+	other.name = ""
 	other.exact = false
 	other.id = 0
 	other.alone = false

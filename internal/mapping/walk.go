@@ -20,6 +20,7 @@ type walk struct {
 	reader
 	// scratch has a node for an unknown name at each depth.
 	scratch             [maxDepth]node
+	order               order
 	repeats             repeats
 	found               collection
 	evidence            evidence
@@ -57,7 +58,7 @@ func newWalk() *walk {
 // read collects an event, and reports false for what is no JSON object and nothing else. data
 // and text are the same.
 func (w *walk) read(text string, data []byte) bool {
-	w.text, w.data = text, data
+	w.take(text, data)
 	w.repeats = repeats{}
 	err := w.event()
 	if errors.Is(err, errRepeated) {
@@ -69,7 +70,7 @@ func (w *walk) read(text string, data []byte) bool {
 
 // release forgets the event, so that its page can be freed.
 func (w *walk) release() {
-	w.text, w.data = "", nil
+	w.take("", nil)
 	w.rewind()
 	w.found.release()
 	w.repeats.superseded = nil
@@ -102,18 +103,20 @@ func (w *walk) object(parent *node, depth int) error {
 	if kind != '}' && parent.role == roleFailure {
 		w.evidence.failed = true
 	}
+	previous := parent
 	for ; kind != '}'; kind = w.decoder.PeekKind() {
 		raw, err := w.decoder.ReadValue()
 		if err != nil {
 			return err
 		}
-		if w.repeats.skips(w.decoder.InputOffset()) {
+		if w.repeats.superseded != nil && w.repeats.skips(w.decoder.InputOffset()) {
 			if err := w.decoder.SkipValue(); err != nil {
 				return err
 			}
 			continue
 		}
-		child := parent.child(w.string(raw), &w.scratch[depth])
+		child := w.order.child(parent, previous, w.string(raw), &w.scratch[depth])
+		previous = child
 		if !w.repeats.first(child) {
 			return errRepeated
 		}
