@@ -67,6 +67,8 @@ func (m *Mapper) Logs(events []insights.Event, observed time.Time) (plog.Logs, C
 	w := m.walks.Get().(*walk)
 	defer m.walks.Put(w)
 	defer w.release()
+	var slice plog.LogRecordSlice
+	previous := ""
 	for i := range events {
 		organization := events[i].Organization
 		if organization == "" {
@@ -74,10 +76,9 @@ func (m *Mapper) Logs(events []insights.Event, observed time.Time) (plog.Logs, C
 		} else if m.settings.OrganizationID != "" && organization != m.settings.OrganizationID {
 			counts.OtherOrganization++
 		}
-		slice, found := records[organization]
-		if !found {
-			slice = m.resource(logs, organization)
-			records[organization] = slice
+		if i == 0 || organization != previous {
+			slice = m.records(logs, records, organization)
+			previous = organization
 		}
 		record := slice.AppendEmpty()
 		record.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
@@ -87,6 +88,18 @@ func (m *Mapper) Logs(events []insights.Event, observed time.Time) (plog.Logs, C
 		counts.DroppedAttributes += int(record.DroppedAttributesCount())
 	}
 	return logs, counts
+}
+
+// records returns the records of an organization's resource, which is added where there is none.
+func (m *Mapper) records(
+	logs plog.Logs, present map[string]plog.LogRecordSlice, organization string,
+) plog.LogRecordSlice {
+	slice, found := present[organization]
+	if !found {
+		slice = m.resource(logs, organization)
+		present[organization] = slice
+	}
+	return slice
 }
 
 // resource adds the resource of an organization, and returns its records.
