@@ -105,10 +105,13 @@ validate: dist       ## check the example configurations
 			{ echo "$$config is not valid"; exit 1; }; \
 	done
 
-bench:               ## benchmarks, as tables of benchstat
+# On one core, so that the garbage of a path is counted too.
+BENCH ?= .
+bench:               ## benchmarks that match BENCH, as tables of benchstat, and their ratios
 	@mkdir -p $(BUILD)
-	go test -run '^$$' -bench . -benchmem -count 6 ./internal/... ./receiver/... | tee $(BUILD)/bench.txt
-	$(TOOL) benchstat $(BUILD)/bench.txt
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count 6 -cpu 1 -timeout 30m ./internal/... ./receiver/... | tee $(BUILD)/bench.txt
+	$(TOOL) benchstat -col /path $(BUILD)/bench.txt
+	@sort -k1,1 -k3,3g $(BUILD)/bench.txt | awk -f internal/tools/ratios.awk
 
 FUZZTIME ?= 30s
 fuzz:                ## every fuzz target for FUZZTIME each

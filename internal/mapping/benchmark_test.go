@@ -4,6 +4,7 @@ package mapping_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,22 +15,24 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/mapping"
 )
 
-// BenchmarkMapEvent maps the events with real shapes, beside two baselines: what receivers of
-// this kind do, and the least that pdata takes for records of as many attributes.
+// BenchmarkMapEvent maps a batch of 1,000 events of four shapes, with 1.39 KB and 27 attributes in the mean:
+// logins of an administrator and by SSO, and two updates of users. Beside it are what receivers
+// of this kind do (maps), and the least that pdata takes for the same records (floor).
 func BenchmarkMapEvent(b *testing.B) {
-	events := corpus(b, "shapes.ndjson")
-	b.Run("jsontext", func(b *testing.B) {
+	shapes := corpus(b, "shapes.ndjson")
+	events := slices.Repeat([]insights.Event{shapes[0], shapes[6], shapes[8], shapes[9]}, 250)
+	b.Run("path=receiver", func(b *testing.B) {
 		mapper := mapping.New(mapping.Settings{Body: mapping.BodyRaw})
 		measure(b, len(events), func() { mapper.Logs(events, observed) })
 	})
-	b.Run("structured", func(b *testing.B) {
+	b.Run("path=structured", func(b *testing.B) {
 		mapper := mapping.New(mapping.Settings{Body: mapping.BodyStructured})
 		measure(b, len(events), func() { mapper.Logs(events, observed) })
 	})
-	b.Run("baseline-maps", func(b *testing.B) {
+	b.Run("path=maps", func(b *testing.B) {
 		measure(b, len(events), func() { require.NoError(b, throughMaps(events)) })
 	})
-	b.Run("baseline-pdata", func(b *testing.B) {
+	b.Run("path=floor", func(b *testing.B) {
 		ready := readyRecords(events)
 		measure(b, len(events), func() { fill(ready) })
 	})
@@ -53,7 +56,7 @@ func measure(b *testing.B, events int, run func()) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rounds*events), "ns/event")
 }
 
-// throughMaps decodes events into maps and fills bodies from these.
+// throughMaps decodes events into maps and fills attributes from these.
 func throughMaps(events []insights.Event) error {
 	records := plog.NewLogs().ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
 	for i := range events {
@@ -61,7 +64,7 @@ func throughMaps(events []insights.Event) error {
 		if err := json.Unmarshal(events[i].Raw, &fields); err != nil {
 			return err
 		}
-		if err := records.AppendEmpty().Body().SetEmptyMap().FromRaw(fields); err != nil {
+		if err := records.AppendEmpty().Attributes().FromRaw(fields); err != nil {
 			return err
 		}
 	}

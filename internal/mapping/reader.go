@@ -12,8 +12,8 @@ import (
 // reader reads an event's tokens, as often as it is rewound.
 type reader struct {
 	// text and data are the event. Strings that need no unescaping are parts of text.
-	text    string
-	data    []byte
+	text string
+	data []byte
 	// escapes says that there may be a string that needs unescaping.
 	escapes bool
 	buffer  bytes.Buffer
