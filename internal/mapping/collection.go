@@ -24,7 +24,8 @@ const (
 type collection struct {
 	// filled has a bit for each slot that has a value.
 	filled     uint64
-	slots      [slotCount]filled
+	slots [slotCount]filled
+	// attributes has room for maxAttributes.
 	attributes []attribute
 	// texts has the texts of all lists.
 	texts []string
@@ -70,13 +71,15 @@ func (c *collection) text(s slot) string {
 	return c.slots[s].value.text
 }
 
-func (c *collection) set(s slot, v filled) {
-	c.slots[s] = v
+// set writes field by field: a copy of the whole would cost more while garbage is collected.
+func (c *collection) set(s slot, v value, from *node, rank uint8) {
+	at := &c.slots[s]
+	at.value, at.from, at.rank = v, from, rank
 	c.filled |= 1 << s
 }
 
 // derive sets a slot that no field fills.
-func (c *collection) derive(s slot, v value) { c.set(s, filled{value: v}) }
+func (c *collection) derive(s slot, v value) { c.set(s, v, nil, 0) }
 
 // add takes a value of a field: into its slot, or under its key.
 func (w *walk) add(n *node, v value) {
@@ -97,7 +100,7 @@ func (w *walk) add(n *node, v value) {
 		w.found.fill(n, converted)
 		return
 	}
-	w.found.append(attribute{key: n.path(), value: converted, known: n.known, exact: n.exact}, n.alone)
+	w.found.append(&attribute{key: n.path(), value: converted, known: n.known, exact: n.exact}, n.alone)
 }
 
 // note keeps what decides about the outcome and the severity.
@@ -118,10 +121,10 @@ func (w *walk) note(role role, v value) {
 // a list under a key of its own, any other as text.
 func (c *collection) misfit(n *node, v value) {
 	if v.kind == kindStrings {
-		c.append(attribute{key: n.path() + suffixList, value: v}, false)
+		c.append(&attribute{key: n.path() + suffixList, value: v}, false)
 		return
 	}
-	c.append(attribute{key: n.textKey(), value: textValue(v.text), known: n.slot != slotNone}, false)
+	c.append(&attribute{key: n.textKey(), value: textValue(v.text), known: n.slot != slotNone}, false)
 }
 
 // fill gives a slot the value of the lowest rank. Another one that differs goes under its own key.
@@ -130,11 +133,11 @@ func (c *collection) fill(n *node, v value) {
 		c.dropped++
 		return
 	}
-	next := filled{value: v, from: n.usual, rank: n.rank}
 	if !c.has(n.slot) {
-		c.set(n.slot, next)
+		c.set(n.slot, v, n.usual, n.rank)
 		return
 	}
+	next := filled{value: v, from: n.usual, rank: n.rank}
 	if current := c.slots[n.slot]; next.rank < current.rank {
 		c.slots[n.slot], next = next, current
 	}
@@ -150,7 +153,7 @@ func (c *collection) vacate(s slot) {
 }
 
 // append adds an attribute. alone says that no other key can be in its way.
-func (c *collection) append(a attribute, alone bool) {
+func (c *collection) append(a *attribute, alone bool) {
 	if a.key == "" || a.value.tooLong(c.texts) {
 		c.dropped++
 		return
@@ -162,13 +165,15 @@ func (c *collection) append(a attribute, alone bool) {
 		c.dropped++
 		return
 	}
-	c.attributes = append(c.attributes, a)
+	c.attributes = c.attributes[:len(c.attributes)+1]
+	at := &c.attributes[len(c.attributes)-1]
+	at.key, at.value, at.known, at.exact = a.key, a.value, a.known, a.exact
 }
 
 // makeWay makes room for a key, and reports false where another stays in its place. Of two with one
 // key, or with one key below the other's, which backends that nest keys refuse, the one whose
 // names are not changed stays, else the first.
-func (c *collection) makeWay(a attribute) bool {
+func (c *collection) makeWay(a *attribute) bool {
 	conflict := false
 	for i := range c.attributes {
 		present := &c.attributes[i]

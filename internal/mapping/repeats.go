@@ -26,6 +26,13 @@ type repeats struct {
 // maxID bounds the ids of the tree.
 const maxID = 1024
 
+// reset prepares for another event.
+func (r *repeats) reset() {
+	clear(r.seen[:])
+	clear(r.maybeSeen[:])
+	r.superseded = nil
+}
+
 // first reports false where a path may have been seen before.
 func (r *repeats) first(n *node) bool {
 	if r.superseded != nil {

@@ -52,14 +52,17 @@ func verdictOf(truth bool) verdict {
 }
 
 func newWalk() *walk {
-	return &walk{reader: newReader(), eventNames: make(joined), regions: make(joined)}
+	return &walk{
+		reader: newReader(), found: collection{attributes: make([]attribute, 0, maxAttributes)},
+		eventNames: make(joined), regions: make(joined),
+	}
 }
 
 // read collects an event, and reports false for what is no JSON object and nothing else. data
 // and text are the same.
 func (w *walk) read(text string, data []byte) bool {
 	w.take(text, data)
-	w.repeats = repeats{}
+	w.repeats.reset()
 	err := w.event()
 	if errors.Is(err, errRepeated) {
 		w.repeats.superseded = w.superseded()
