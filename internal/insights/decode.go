@@ -24,6 +24,9 @@ const (
 	reasonCountAnswer = "the body is no count"
 )
 
+// errNoName says that another value is in the place of a name.
+var errNoName = errors.New("a name is no string")
+
 // splitter finds the elements of a page's array. Each element is read by itself, so that one
 // may be nested as deeply as the decoder allows.
 type splitter struct {
@@ -147,7 +150,10 @@ func (s *splitter) event(event *Event) error {
 		return err
 	}
 	s.id, s.timestamp = nil, nil
-	for s.decoder.PeekKind() != '}' {
+	for kind := s.decoder.PeekKind(); kind != '}'; kind = s.decoder.PeekKind() {
+		if kind != '"' && kind != jsontext.KindInvalid {
+			return errNoName
+		}
 		name, err := s.decoder.ReadValue()
 		if err != nil {
 			return err

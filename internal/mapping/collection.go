@@ -23,8 +23,8 @@ const (
 // collection is what becomes attributes. It is used again for the next event.
 type collection struct {
 	// filled has a bit for each slot that has a value.
-	filled     uint64
-	slots [slotCount]filled
+	filled uint64
+	slots  [slotCount]filled
 	// attributes has room for maxAttributes.
 	attributes []attribute
 	// texts has the texts of all lists.
