@@ -95,7 +95,7 @@ func orDefault[T time.Duration | int64](value, fallback T) T {
 }
 
 // Events asks for one page. A page is complete or an error: ErrInvalidQuery, a *StatusError, a
-// *ResponseError, a *TooLargeError, or the error of the transport or of ctx.
+// *ResponseError, a *TooLargeError or a *TransportError.
 func (c *Client) Events(ctx context.Context, query Query) (*Page, error) {
 	request, err := query.page()
 	if err != nil {
@@ -176,7 +176,7 @@ func (c *Client) post(ctx context.Context, path string, body []byte) (*answer, e
 	response, err := c.http.Do(request)
 	received := time.Now()
 	if err != nil {
-		return nil, c.transportError(err)
+		return nil, c.transportError("", err, ServerClock{})
 	}
 	defer func() { _ = response.Body.Close() }()
 	clock := ServerClock{Received: received, Elapsed: received.Sub(sent)}
@@ -200,7 +200,7 @@ func (c *Client) read(response *http.Response, clock ServerClock) ([]byte, error
 	case more:
 		return nil, &TooLargeError{Limit: c.maxSize, RequestID: c.requestID(response), Clock: clock}
 	case err != nil:
-		return nil, fmt.Errorf("reading the answer: %w", c.transportError(err))
+		return nil, c.transportError("reading the answer: ", err, clock)
 	default:
 		return data, nil
 	}
@@ -226,23 +226,13 @@ func (c *Client) statusError(response *http.Response, clock ServerClock) error {
 	return failed
 }
 
-// transportError keeps the cause for errors.Is and masks the text.
-func (c *Client) transportError(err error) error {
+// transportError is without the URL, which says nothing new.
+func (c *Client) transportError(doing string, err error, clock ServerClock) error {
 	if inner, ok := errors.AsType[*url.Error](err); ok {
 		err = inner.Err
 	}
-	return &maskedError{text: c.sanitize(err.Error()), cause: err}
+	return newTransportError(doing+c.sanitize(err.Error()), err, clock)
 }
-
-// maskedError is an error whose text may be logged.
-type maskedError struct {
-	text  string
-	cause error
-}
-
-func (e *maskedError) Error() string { return e.text }
-
-func (e *maskedError) Unwrap() error { return e.cause }
 
 func (c *Client) requestID(response *http.Response) string {
 	return c.sanitize(response.Header.Get("X-Request-Id"))

@@ -3,6 +3,7 @@
 package insights
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -49,6 +50,42 @@ type ResponseError struct {
 func (e *ResponseError) Error() string {
 	return "the answer is no page of events: " + e.Reason + details("", e.RequestID)
 }
+
+// TransportError says that no answer came, or that one broke off. It carries its text and no
+// cause: what a proxy or a resolver puts into an error may hold what must not be printed.
+type TransportError struct {
+	// Clock is the API's clock where the headers of an answer had come, or zero.
+	Clock ServerClock
+
+	text    string
+	timeout bool
+	// ended is context.Canceled, context.DeadlineExceeded or nil.
+	ended error
+}
+
+func newTransportError(text string, cause error, clock ServerClock) *TransportError {
+	failed := &TransportError{Clock: clock, text: text}
+	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(cause, ended) {
+			failed.ended = ended
+		}
+	}
+	timeout, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](cause)
+	failed.timeout = ok && timeout.Timeout()
+	return failed
+}
+
+// Error is printable: keys and addresses are masked.
+func (e *TransportError) Error() string { return e.text }
+
+// Timeout says that an answer did not come, or did not end, in time.
+func (e *TransportError) Timeout() bool { return e.timeout }
+
+// Is tells errors.Is that the request was ended by its context.
+func (e *TransportError) Is(target error) bool { return e.ended != nil && target == e.ended } //nolint:errorlint // it is what errors.Is calls
 
 // TooLargeError is an answer whose inflated body is larger than the limit.
 type TooLargeError struct {

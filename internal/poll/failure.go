@@ -3,12 +3,9 @@
 package poll
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -87,11 +84,11 @@ func classifyStatus(code int) FailureKind {
 
 // isTimeout says that an answer did not come, or did not end, in time: a smaller page may.
 func isTimeout(err error) bool {
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
-		return true
-	}
-	network, ok := errors.AsType[net.Error](err)
-	return ok && network.Timeout()
+	failed, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err)
+	return ok && failed.Timeout()
 }
 
 // Backoff is the pause after failures: it grows from Initial to Max. What an operator has to

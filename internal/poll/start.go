@@ -175,5 +175,8 @@ func errorClock(err error) insights.ServerClock {
 	if large, ok := errors.AsType[*insights.TooLargeError](err); ok {
 		return large.Clock
 	}
+	if broken, ok := errors.AsType[*insights.TransportError](err); ok {
+		return broken.Clock
+	}
 	return insights.ServerClock{}
 }
