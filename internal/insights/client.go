@@ -207,7 +207,7 @@ func (c *Client) read(response *http.Response, clock ServerClock) ([]byte, error
 }
 
 func (c *Client) statusError(response *http.Response, clock ServerClock) error {
-	if response.StatusCode > 200 && response.StatusCode < 300 {
+	if response.StatusCode < http.StatusMultipleChoices {
 		return &ResponseError{Reason: reasonStatus, RequestID: c.requestID(response), Clock: clock}
 	}
 	// What can't be read of an error's text is not missed.

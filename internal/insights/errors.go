@@ -13,7 +13,7 @@ import (
 // ErrInvalidQuery is returned, and nothing is sent, for a query that the API refuses for ever.
 var ErrInvalidQuery = errors.New("invalid query")
 
-// StatusError is an answer with a status other than 2xx.
+// StatusError is an answer with a status of 300 or more.
 type StatusError struct {
 	StatusCode int
 	// Message is the API's message: at most 256 bytes, printable, keys and addresses masked.
@@ -36,7 +36,7 @@ func (e *StatusError) Error() string {
 	return text + details(e.Message, e.RequestID)
 }
 
-// ResponseError is an answer with status 2xx that is no complete page.
+// ResponseError is an answer with a status below 300 that is no complete page.
 type ResponseError struct {
 	// Reason is a constant text.
 	Reason string

@@ -123,15 +123,20 @@ type attempt struct {
 }
 
 // failed returns the wait after one more failure: exponential with full jitter, and not
-// shorter than what the API asks for.
+// shorter than what the API asks for. What it asks for with a 429 is waited for as it is, and
+// up to a tenth more, since others were told the same.
 func (a *attempt) failed(kind FailureKind, err error, settings Backoff) time.Duration {
 	a.consecutive++
 	if a.waits == nil || kind != a.kind {
 		a.kind, a.waits = kind, newWaits(kind, settings)
 	}
 	wait := max(settings.jittered(a.waits.NextBackOff()), min(minWait, settings.Initial))
-	if status, ok := errors.AsType[*insights.StatusError](err); ok {
-		wait = max(wait, status.RetryAfter)
+	if status, ok := errors.AsType[*insights.StatusError](err); ok && status.RetryAfter > 0 {
+		asked := status.RetryAfter + settings.jittered(status.RetryAfter/10)
+		if kind == FailureRateLimited {
+			wait = asked
+		}
+		wait = max(wait, asked)
 	}
 	a.notBefore = time.Now().Add(wait)
 	return wait
