@@ -74,7 +74,11 @@ func (e *Engine) revise(p *pass, err error) bool {
 		return false
 	}
 	if days := refusedRetention(status.Message); days > 0 {
-		return e.shortenRetention(p, days)
+		shorter := e.shortenRetention(p, days)
+		if shorter {
+			e.report(Failure{Kind: FailureRejected, Err: err, Consecutive: 1})
+		}
+		return shorter
 	}
 	if p.token == nil {
 		return false

@@ -26,7 +26,7 @@ type pass struct {
 	// that paging runs in a circle.
 	tokens map[string]struct{}
 	heads  map[checkpoint.ID]struct{}
-	// restarted says that the pass has begun again since its last good page.
+	// restarted says that a token was refused, and none has been accepted since.
 	restarted bool
 	// raised says that the largest page was asked for since the pass got any further.
 	raised bool

@@ -19,6 +19,7 @@ func (e *Engine) read(ctx context.Context, p *pass) error {
 	}
 	e.observeClock(page.Clock)
 	p.opened(asOf(page.Clock))
+	continued := p.token != nil
 	repeated := p.repeats(page)
 	p.inspect(page)
 	report, err := e.settle(ctx, p, page)
@@ -31,6 +32,10 @@ func (e *Engine) read(ctx context.Context, p *pass) error {
 	if err := e.turn(ctx, p, page, repeated); err != nil {
 		return err
 	}
+	if p.restarted && !continued && p.token != nil {
+		return nil // the token that follows may be refused again
+	}
+	p.restarted = false
 	e.recovered(p)
 	return nil
 }
