@@ -4,6 +4,7 @@ package insights
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -19,8 +20,12 @@ type timeoutTransport struct {
 func (t *timeoutTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(request.Context(), t.timeout)
 	markSent(ctx)
-	response, err := t.next.RoundTrip(request.WithContext(ctx))
+	ctx, abandon := context.WithCancelCause(ctx)
+	response, err := t.next.RoundTrip(request.WithContext(withDialTimeout(ctx, abandon)))
 	if err != nil {
+		if errors.Is(context.Cause(ctx), errDial) {
+			err = errDial
+		}
 		cancel()
 		return nil, err
 	}
