@@ -63,15 +63,21 @@ func collect(t *testing.T, run func(t *testing.T, c *collector)) {
 }
 
 func newCollector(t *testing.T) *collector {
+	return newCollectorOf(t, simulator.New(simulator.Settings{ShuffleTies: true}))
+}
+
+// newCollectorOf is a collector that meets a certain API.
+func newCollectorOf(t *testing.T, api *simulator.Simulator) *collector {
 	c := bareCollector(t)
-	c.host.extensions[middlewareID] = inProcess{api: c.api}
+	c.api = api
+	c.host.extensions[middlewareID] = inProcess{api: api}
 	c.host.extensions[storageID] = storagetest.NewFileBackedStorageExtension("kept", t.TempDir())
 	return c
 }
 
-// bareCollector has neither a network nor a storage.
+// bareCollector has no API, no network and no storage.
 func bareCollector(t *testing.T) *collector {
-	c := &collector{t: t, api: simulator.New(simulator.Settings{ShuffleTies: true}), telemetry: componenttest.NewTelemetry(), sink: newSink()}
+	c := &collector{t: t, telemetry: componenttest.NewTelemetry(), sink: newSink()}
 	t.Cleanup(func() { require.NoError(t, c.telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
 	c.config = jumpcloudreceiver.NewFactory().CreateDefaultConfig().(*jumpcloudreceiver.Config)
 	c.config.Region = ""
