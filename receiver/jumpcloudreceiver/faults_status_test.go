@@ -134,10 +134,10 @@ func TestFault_A10_SecondsAreWaitedForAsTheyAre(t *testing.T) {
 	collect(t, func(t *testing.T, c *collector) {
 		c.start()
 		c.pass(5 * time.Second)
-		c.api.Inject(simulator.Fault{Times: 20, Effect: simulator.Status(429, "", "Retry-After", "100")})
+		c.api.Inject(simulator.Fault{Times: 60, Effect: simulator.Status(429, "", "Retry-After", "100")})
 		sent := len(c.api.Requests())
-		c.pass(time.Hour)
-		met := c.api.Requests()[sent:][:21]
+		c.pass(3 * time.Hour)
+		met := c.api.Requests()[sent:][:61]
 		for i := 1; i < len(met); i++ {
 			assert.GreaterOrEqual(t, met[i].At.Sub(met[i-1].At), 100*time.Second)
 			assert.LessOrEqual(t, met[i].At.Sub(met[i-1].At), 110*time.Second)
