@@ -179,6 +179,7 @@ func TestFault_T5_StaleConnectionIsReplacedUnseen(t *testing.T) {
 			return
 		}
 		stale++
+		_, _ = io.Copy(io.Discard, r.Body)
 		if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
 			_ = conn.Close()
 		}
