@@ -4,6 +4,8 @@ package insights_test
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
 	"testing"
 	"time"
 
@@ -48,5 +50,46 @@ func FuzzRetryAfter(f *testing.F) {
 		require.ErrorAs(t, err, &failed)
 		assert.GreaterOrEqual(t, failed.RetryAfter, time.Duration(0))
 		assert.LessOrEqual(t, failed.RetryAfter, 15*time.Minute)
+	})
+}
+
+// FuzzToken wants a paging token that came as a header's bytes to be sent back unchanged, in the
+// body and nowhere else, or to be refused.
+func FuzzToken(f *testing.F) {
+	for _, value := range []string{`[1576181718000,"DZrPyW8BNsa9iKWoOm7h"]`, ` [ 1.5e12 , "\u00e9" ] `, `[]`, `{"a":1}`, `[1],"limit":1`, "[\"\xff\"]", `[1]}`, "[\"a\r\nX-Api-Key: b\"]"} {
+		f.Add([]byte(value))
+	}
+	f.Fuzz(func(t *testing.T, value []byte) {
+		var sent *http.Request
+		var body []byte
+		transport := roundTripper(func(r *http.Request) (*http.Response, error) {
+			sent, body = r, nil
+			var err error
+			if body, err = io.ReadAll(r.Body); err != nil {
+				return nil, err
+			}
+			response, err := answering(200, "[1]")(r)
+			response.Header["X-Search_after"] = []string{string(value)}
+			return response, err
+		})
+		made := client(t, transport, nil)
+		page, err := made.Events(t.Context(), query())
+		require.NoError(t, err)
+		if page.Token == nil {
+			return
+		}
+		require.Equal(t, value, []byte(page.Token))
+		require.LessOrEqual(t, len(value), 4<<10)
+		plain := len(body)
+		next := query()
+		next.SearchAfter = page.Token
+		_, err = made.Events(t.Context(), next)
+		require.NoError(t, err)
+		require.Equal(t, `,"search_after":`+string(value)+"}", string(body[plain-1:]))
+		require.True(t, json.Valid(body), "what follows the token is the end of the body")
+		require.Equal(t, "http://127.0.0.1/insights/directory/v1/events", sent.URL.String())
+		for name, values := range sent.Header {
+			require.NotContains(t, values, string(value), name)
+		}
 	})
 }
