@@ -85,7 +85,7 @@ func (e *TransportError) Error() string { return e.text }
 func (e *TransportError) Timeout() bool { return e.timeout }
 
 // Is tells errors.Is that the request was ended by its context.
-func (e *TransportError) Is(target error) bool { return e.ended != nil && target == e.ended } //nolint:errorlint // it is what errors.Is calls
+func (e *TransportError) Is(target error) bool { return e.ended != nil && target == e.ended }
 
 // TooLargeError is an answer whose inflated body is larger than the limit.
 type TooLargeError struct {

@@ -143,9 +143,10 @@ func TestFault_T1_NameThatIsNotThereIsKept(t *testing.T) {
 	resolver.become(net.IPv4(127, 0, 0, 1))
 	l := listen(t, "127.0.0.1:0", c.api)
 	c.config.ClientConfig.Endpoint = "http://api.example.test:" + l.port()
-	// Each request looks the name up again.
-	c.config.ClientConfig.DisableKeepAlives = true
-	requireOutage(t, c, func() { resolver.become() }, func() { resolver.become(net.IPv4(127, 0, 0, 1)) }, unreachable)
+	requireOutage(t, c, func() {
+		resolver.become()
+		l.server.CloseClientConnections()
+	}, func() { resolver.become(net.IPv4(127, 0, 0, 1)) }, unreachable)
 	assert.Contains(t, c.logs.String(), "no such host")
 }
 

@@ -5,6 +5,7 @@ package jumpcloudreceiver_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -130,7 +131,7 @@ func TestFault_A14_RedirectIsNoAnswer(t *testing.T) {
 
 func TestFault_A15_StatusThatCarriesNoPageIsABadResponse(t *testing.T) {
 	for _, code := range []int{101, 201, 202, 203, 204, 205, 206, 207, 226} {
-		t.Run(fmt.Sprint(code), func(t *testing.T) {
+		t.Run(strconv.Itoa(code), func(t *testing.T) {
 			whole := simulator.Effect{Alter: func(a *simulator.Answer) { a.Status = code }}
 			requireKept(t, outage{whole, 20 * time.Minute, 60, "the answers are not Directory Insights pages", 5 * time.Minute})
 		})
