@@ -60,7 +60,9 @@ func (e *Engine) begin(ctx context.Context) bool {
 	e.state.Query = e.settings.Query
 	e.rewindClock()
 	e.clampToRetention()
-	e.lanes.rescanAt = time.Now().Add(e.settings.RescanInterval - e.clock.earliest().Sub(e.state.Rescanned))
+	// The clock may stand in for the API's, and be behind the last rescan.
+	sinceRescan := max(0, e.clock.earliest().Sub(e.state.Rescanned))
+	e.lanes.rescanAt = time.Now().Add(e.settings.RescanInterval - sinceRescan)
 	start.Watermark = e.state.Watermark
 	if e.state.Backfill.Pending() {
 		start.BackfillFrom = e.state.Backfill.Next
