@@ -62,7 +62,9 @@ func TestSecurity_1_NoRedirectCarriesTheKeyToAnotherHost(t *testing.T) {
 				merge(t, c.config, keys)
 				c.config.ClientConfig.Endpoint = first.URL
 				c.start()
-				require.Eventually(t, func() bool { return len(c.api.Requests()) > 2 && strings.Contains(c.logs.String(), "a redirect to host") }, enough, often)
+				require.Eventually(t, func() bool {
+					return len(c.api.Requests()) > 2 && strings.Contains(c.logs.String(), "a redirect to host")
+				}, enough, often)
 				c.stop()
 				assert.Zero(t, other.Load(), "the other host was asked")
 				assert.Equal(t, canary, c.api.Requests()[0].APIKey, "the first host got the key")
