@@ -122,7 +122,7 @@ func (c *Client) Events(ctx context.Context, query Query) (*Page, error) {
 		Events:         events,
 		Limit:          limit,
 		Token:          pagingToken(answer.header),
-		HeadersMissing: !counted && !limited,
+		HeadersMissing: !limited,
 		Clock:          answer.clock,
 		RequestID:      answer.requestID,
 		Size:           len(answer.body),

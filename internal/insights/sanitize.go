@@ -15,6 +15,9 @@ const maxMessage = 256
 var (
 	addressPattern = regexp.MustCompile(`[^\s"'<>,;:=]+@[^\s"'<>,;:=]+`)
 	keyPattern     = regexp.MustCompile(`jca_[A-Za-z0-9]+`)
+	// tokenPattern is any long run of what keys and bearer tokens are made of: one that an
+	// authentication extension set is not known here.
+	tokenPattern = regexp.MustCompile(`[A-Za-z0-9_.~+=-]{32,}`)
 )
 
 // sanitizer makes a server's text fit for a log: no key, no e-mail address, nothing that is
@@ -33,6 +36,7 @@ func newSanitizer(secret string) sanitizer {
 			return ' '
 		}, strings.ToValidUTF8(text, " "))
 		text = keyPattern.ReplaceAllString(text, "[masked]")
+		text = tokenPattern.ReplaceAllString(text, "[masked]")
 		text = addressPattern.ReplaceAllString(text, "[masked]")
 		text = strings.TrimSpace(text)
 		if len(text) > maxMessage {

@@ -51,9 +51,10 @@ func (b *batch) contains(id checkpoint.ID) bool {
 	return found
 }
 
-func (b *batch) add(event insights.Event, entry checkpoint.Entry) {
+// add takes an event and the entries, at least one, by which it is remembered.
+func (b *batch) add(event insights.Event, entries ...checkpoint.Entry) {
 	b.events = append(b.events, event)
-	b.entries = append(b.entries, entry)
-	b.ids[entry.ID] = struct{}{}
+	b.entries = append(b.entries, entries...)
+	b.ids[entries[0].ID] = struct{}{}
 	b.bytes += len(event.Raw)
 }

@@ -156,6 +156,12 @@ func (e *Engine) rescanStart() time.Time {
 	return later(e.state.From, earlier(e.state.Watermark, e.state.Rescanned.Add(-e.settings.MaxEventDelay)))
 }
 
+// pruned is the time before which ids are forgotten: that of the next rescan's start, less what
+// the API's clock may have been ahead when it was last asked.
+func (e *Engine) pruned() time.Time {
+	return earlier(e.state.Watermark, e.state.Rescanned.Add(-e.settings.MaxEventDelay)).Add(-maxClockSkew)
+}
+
 func (e *Engine) backfillPass() *pass {
 	e.clampBackfill()
 	start := e.state.Backfill.Next

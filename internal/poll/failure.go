@@ -127,9 +127,11 @@ type attempt struct {
 // up to a tenth more, since others were told the same.
 func (a *attempt) failed(kind FailureKind, err error, settings Backoff) time.Duration {
 	a.consecutive++
-	if a.waits == nil || kind != a.kind {
-		a.kind, a.waits = kind, newWaits(kind, settings)
+	// Kinds that pass by themselves may alternate in one outage: their wait goes on growing.
+	if a.waits == nil || needsOperator(kind) != needsOperator(a.kind) {
+		a.waits = newWaits(kind, settings)
 	}
+	a.kind = kind
 	wait := max(settings.jittered(a.waits.NextBackOff()), min(minWait, settings.Initial))
 	if status, ok := errors.AsType[*insights.StatusError](err); ok && status.RetryAfter > 0 {
 		asked := status.RetryAfter + settings.jittered(status.RetryAfter/10)
@@ -140,6 +142,16 @@ func (a *attempt) failed(kind FailureKind, err error, settings Backoff) time.Dur
 	}
 	a.notBefore = time.Now().Add(wait)
 	return wait
+}
+
+// needsOperator says that a failure does not pass by itself.
+func needsOperator(kind FailureKind) bool {
+	switch kind {
+	case FailureAuthentication, FailureLicense, FailureForbidden, FailureRejected:
+		return true
+	default:
+		return false
+	}
 }
 
 func newWaits(kind FailureKind, settings Backoff) *backoff.ExponentialBackOff {

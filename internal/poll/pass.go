@@ -81,6 +81,28 @@ func (p *pass) dated(event insights.Event) bool {
 	return !event.Timestamp.IsZero() && !event.Timestamp.Before(p.start)
 }
 
+// sought is the entry by which an event is looked for: by its time only where that is in the pass,
+// since one that should not be here may have been remembered by another time.
+func (p *pass) sought(event insights.Event, id checkpoint.ID) checkpoint.Entry {
+	if !p.dated(event) {
+		return checkpoint.Entry{ID: id}
+	}
+	return checkpoint.Entry{ID: id, Time: event.Timestamp}
+}
+
+// entries are those by which an event is remembered. One that is not in the pass's time, or has
+// none, is remembered by the pass's as well, or it would be forgotten and come again.
+func (p *pass) entries(event insights.Event, id checkpoint.ID) []checkpoint.Entry {
+	entries := make([]checkpoint.Entry, 0, 2)
+	if !event.Timestamp.IsZero() {
+		entries = append(entries, checkpoint.Entry{ID: id, Time: event.Timestamp})
+	}
+	if !p.dated(event) {
+		entries = append(entries, checkpoint.Entry{ID: id, Time: p.asOf})
+	}
+	return entries
+}
+
 // inspect looks at a page's order before anything of it is delivered. Once a page is out of
 // order the position stays for the rest of the pass.
 func (p *pass) inspect(page *insights.Page) {

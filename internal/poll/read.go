@@ -68,8 +68,8 @@ func (e *Engine) settle(ctx context.Context, p *pass, page *insights.Page) (Page
 			continue
 		}
 		event.Oversize = p.bypass != ""
-		entry := checkpoint.Entry{ID: identify(event), Time: event.Timestamp}
-		if pending.contains(entry.ID) || e.store.Seen(entry) {
+		id := identify(event)
+		if pending.contains(id) || e.store.Seen(p.sought(event, id)) {
 			report.Duplicates++
 			p.passed(event)
 			continue
@@ -83,10 +83,7 @@ func (e *Engine) settle(ctx context.Context, p *pass, page *insights.Page) (Page
 		if p.kind == Rescan && p.dated(event) && event.Timestamp.Before(e.state.Watermark) {
 			report.Late++
 		}
-		if entry.Time.IsZero() {
-			entry.Time = p.asOf
-		}
-		pending.add(event, entry)
+		pending.add(event, p.entries(event, id)...)
 		report.Delivered++
 		p.passed(event)
 	}
@@ -119,7 +116,7 @@ func (e *Engine) advance(p *pass, reached time.Time) {
 	} else {
 		e.state.Watermark = later(e.state.Watermark, reached)
 	}
-	e.state.From = e.rescanStart()
+	e.state.From = later(e.state.From, e.pruned())
 }
 
 // turn decides what follows a page: the next one, the same place again by time, or the end.

@@ -125,14 +125,14 @@ func (e *Engine) beginFresh() (clamped bool) {
 
 // rewindClock goes back where the watermark is after the API's time: the API's clock was set
 // back, or the state is not its own. What is remembered stays, and so does its edge where it can
-// be true: what lies before it was read, and is not known any more.
+// be true; where ids of the last L are forgotten already, their events come again: no event is lost.
 func (e *Engine) rewindClock() {
 	if !e.state.Watermark.After(e.clock.latest()) {
 		return
 	}
 	now := e.clock.earliest()
 	back := now.Add(-e.settings.MaxEventDelay)
-	if e.state.From.After(now) {
+	if e.state.From.After(now) || e.state.From.Equal(e.pruned()) && e.state.From.After(back) {
 		e.state.From = back
 	}
 	e.state.Watermark = later(e.state.From, back)

@@ -34,7 +34,8 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	}
 	c.checkWritten(&found, written)
 	if err := conf.Unmarshal(c); err != nil {
-		return errors.Join(append(found, err)...)
+		// What could be read is checked as well.
+		return errors.Join(append(found, err, confmap.Validate(c))...)
 	}
 	if len(found) > 0 {
 		return errors.Join(append(found, confmap.Validate(c))...)

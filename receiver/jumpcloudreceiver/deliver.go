@@ -35,15 +35,18 @@ type delivery struct {
 // accepted, refused for good, or, where max_elapsed_time is set, that time is over.
 func (d *delivery) deliver(ctx context.Context, batch poll.Batch) error {
 	// What was passed to a consumer is not ours any more, so each attempt gets records of its own.
-	records := func() plog.Logs {
-		logs, counts := d.mapper.Logs(batch.Events, batch.Received)
-		d.observer.mapped(ctx, counts)
+	var counts mapping.Counts
+	records := func() (logs plog.Logs) {
+		logs, counts = d.mapper.Logs(batch.Events, batch.Received)
 		return logs
 	}
 	waits := newBackOff(d.retry)
 	began := time.Now()
 	for attempt := 1; ; attempt++ {
 		logs := records()
+		if attempt == 1 {
+			d.observer.mapped(ctx, counts)
+		}
 		offered := logs.LogRecordCount()
 		err := d.offer(ctx, logs)
 		switch {

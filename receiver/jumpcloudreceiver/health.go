@@ -108,21 +108,25 @@ type journal struct {
 	logger *zap.Logger
 	kind   poll.FailureKind
 	since  time.Time
-	next   time.Time
 	count  int
+	// next is when each kind may be told again: in one outage they may alternate.
+	next map[poll.FailureKind]time.Time
 }
 
 // failed logs at the level that the failure deserves: what passes by itself is a warning.
 func (j *journal) failed(kind poll.FailureKind, err error, wait time.Duration) {
 	now := time.Now()
 	if kind != j.kind {
-		j.kind, j.since, j.next, j.count = kind, now, now, 0
+		j.kind, j.since, j.count = kind, now, 0
 	}
 	j.count++
-	if now.Before(j.next) {
+	if now.Before(j.next[kind]) {
 		return
 	}
-	j.next = now.Add(repeatAfter)
+	if j.next == nil {
+		j.next = make(map[poll.FailureKind]time.Time)
+	}
+	j.next[kind] = now.Add(repeatAfter)
 	j.logger.Error(remedies[kind],
 		zap.Error(err), zap.Int("failures", j.count), zap.Time("since", j.since), zap.Duration("next_attempt_in", wait.Round(time.Millisecond)))
 }
@@ -132,5 +136,5 @@ func (j *journal) recovered() {
 		return
 	}
 	j.logger.Info("Working again", zap.String("after", string(j.kind)), zap.Int("failures", j.count), zap.Duration("duration", time.Since(j.since).Round(time.Millisecond)))
-	j.kind = ""
+	j.kind, j.next = "", nil
 }

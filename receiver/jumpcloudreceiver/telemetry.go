@@ -34,6 +34,8 @@ type observer struct {
 	journal      journal
 	// met holds what was already told once.
 	met map[poll.Anomaly]struct{}
+	// rewindTold is when a rewound clock may be told again.
+	rewindTold time.Time
 }
 
 func newObserver(organization string, telemetry *metadata.TelemetryBuilder, logger *zap.Logger, health *health) *observer {
@@ -134,7 +136,10 @@ func (o *observer) Lost(loss poll.Loss) {
 // Anomaly implements poll.Observer.
 func (o *observer) Anomaly(anomaly poll.Anomaly) {
 	if anomaly == poll.AnomalyClockRewound {
-		o.logger.Error(anomalyTexts[anomaly])
+		if now := time.Now(); !now.Before(o.rewindTold) {
+			o.rewindTold = now.Add(repeatAfter)
+			o.logger.Error(anomalyTexts[anomaly])
+		}
 		return
 	}
 	if _, told := o.met[anomaly]; told {
@@ -144,10 +149,14 @@ func (o *observer) Anomaly(anomaly poll.Anomaly) {
 	o.logger.Warn(anomalyTexts[anomaly])
 }
 
+// anomalyOtherOrganization: events name another organization than the one that was asked for.
+const anomalyOtherOrganization poll.Anomaly = "other_organization"
+
 var anomalyTexts = map[poll.Anomaly]string{
 	poll.AnomalyNoToken:      "A full page came without a usable paging token: paging goes on by time",
 	poll.AnomalyRepeatedPage: "A page came twice: paging goes on by time",
 	poll.AnomalyNoDate:       "The API does not tell its time: the local clock less five minutes stands in",
+	anomalyOtherOrganization: "Events of another organization than the one that was asked for: check organizations, and whose key it is. They are delivered, and keep the organization that they name",
 	poll.AnomalyClockRewound: "The watermark is after the API's time: reading the last max_event_delay again",
 }
 
@@ -189,6 +198,9 @@ func (o *observer) drop(ctx context.Context, reason poll.LossReason, events int)
 func (o *observer) mapped(ctx context.Context, counts mapping.Counts) {
 	o.telemetry.ReceiverJumpcloudUnmapped.Add(ctx, int64(counts.Unmapped), o.labels)
 	o.telemetry.ReceiverJumpcloudOtherOrganization.Add(ctx, int64(counts.OtherOrganization), o.labels)
+	if counts.OtherOrganization > 0 {
+		o.Anomaly(anomalyOtherOrganization)
+	}
 }
 
 func label(key, value string) metric.MeasurementOption {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
+)
+
+func TestFault_C5_OneAnswerDatedAheadLosesNoLateEvent(t *testing.T) {
+	for _, ahead := range []time.Duration{time.Minute, 5 * time.Minute, time.Hour} {
+		t.Run(ahead.String(), func(t *testing.T) {
+			bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+				h.settings.RescanInterval = h.settings.PollInterval
+				h.start()
+				h.pass(15 * time.Minute)
+				from := time.Now()
+				h.api.Add(simulator.Event{Service: "sso", ID: "late", Time: from, Visible: from.Add(8 * time.Minute)})
+				h.pass(6 * time.Minute)
+				h.api.Inject(simulator.Fault{Times: 1, Effect: simulator.DateSkew(ahead)})
+				h.pass(30 * time.Minute)
+				h.requireEachOnce(from)
+			})
+		})
+	}
+}
+
+func TestFault_G6_SmallerPageIsFullWhereNoLimitIsTold(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.api.Inject(simulator.Fault{Effect: simulator.Effect{
+			Query: func(q *simulator.Query) { q.Limit = min(q.Limit, 3) },
+			Alter: func(a *simulator.Answer) { a.Header["X-Limit"] = nil },
+		}})
+		h.start()
+		h.pass(15 * time.Second)
+		from := time.Now()
+		for i := range 10 {
+			h.add(fmt.Sprint("clamped ", i), from.Add(time.Duration(i)*time.Millisecond), 1)
+		}
+		h.pass(30 * time.Minute)
+		h.requireEachOnce(from)
+	})
+}
+
+func TestFault_P12_EventThatWasNotAskedForIsDeliveredOnce(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.start()
+		h.pass(15 * time.Second)
+		old := time.Now().Add(-2 * time.Hour).UTC().Format(time.RFC3339)
+		h.api.Inject(simulator.Fault{Until: time.Now().Add(5 * time.Minute), Effect: simulator.Effect{Alter: func(a *simulator.Answer) {
+			a.Body = fmt.Appendf(nil, `[{"id":"outside","service":"sso","timestamp":%q}]`, old)
+			a.Header["X-Result-Count"] = []string{"1"}
+		}}})
+		h.pass(5 * time.Minute)
+		assert.Equal(t, map[string]int{"outside": 1}, h.accepted())
+	})
+}
+
+func TestWaitGrowsWhereKindsOfFailureAlternate(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.start()
+		h.pass(15 * time.Second)
+		answers := 0
+		h.api.Inject(simulator.Fault{Effect: simulator.Effect{Alter: func(a *simulator.Answer) {
+			answers++
+			a.Status = []int{http.StatusTooManyRequests, http.StatusServiceUnavailable}[answers%2]
+		}}})
+		h.pass(time.Hour)
+		assert.Less(t, answers, 300)
+	})
+}
