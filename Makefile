@@ -19,7 +19,7 @@ VERSION := $(or $(patsubst v%,%,$(shell git describe --tags --match 'v*' --dirty
 export GOFLAGS := -buildvcs=false -trimpath -gcflags=all=-dwarf=false
 export CGO_ENABLED := 0
 
-.PHONY: help run dist simulator test unit e2e lint format generate generate-check validate bench fuzz tidy dist-lock clean FORCE
+.PHONY: help run dist simulator test unit simulation e2e lint format generate generate-check validate bench fuzz tidy dist-lock clean FORCE
 
 help:                ## show the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -68,10 +68,14 @@ dist-lock:           ## refresh the lock of the distribution after a change of b
 simulator:           ## build the simulated API into _build/jcsim
 	@go build -o $(SIMULATOR) ./cmd/jcsim
 
-test: generate-check lint unit validate e2e  ## everything that CI checks
+test: generate-check lint unit simulation validate e2e  ## everything that CI checks
 
 unit:                ## unit tests, with the race detector, which needs a C compiler
-	CGO_ENABLED=1 go test -race -timeout 15m $$(go list ./... | grep -v /internal/e2e)
+	CGO_ENABLED=1 go test -race -timeout 15m -skip '^TestSimulation_C' $$(go list ./... | grep -v /internal/e2e)
+
+SEEDS ?= 2000
+simulation:          ## SEEDS seeds of the simulation, every crash point and every mutant, without the race detector
+	go test -count=1 -timeout 15m -run '^TestSimulation' ./receiver/jumpcloudreceiver -seeds $(SEEDS)
 
 e2e: dist simulator  ## tests of the built collector
 	go test -count=1 -timeout 20m ./internal/e2e/...

@@ -127,7 +127,7 @@ func (e eager) Batch(ctx context.Context, operations ...*storage.Operation) erro
 		if !strings.Contains(key, "/delivered/") {
 			continue
 		}
-		newest := int64(binary.BigEndian.Uint64(value[10:])) //nolint:gosec // the bits of a signed time
+		newest := int64(binary.BigEndian.Uint64(value[10:]))
 		if newest < record.Content.State.Watermark.UnixMilli() {
 			e.kept.remove(key)
 		}

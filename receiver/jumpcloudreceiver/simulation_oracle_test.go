@@ -148,10 +148,13 @@ func (o *oracle) judge(r *run) []string {
 }
 
 func (o *oracle) judgeWhatIsWritten(r *run) {
-	written := r.logs.String()
+	var all strings.Builder
+	all.WriteString(r.logs.String())
 	for key, value := range r.storage.snapshot() {
-		written += key + string(value)
+		all.WriteString(key)
+		all.Write(value)
 	}
+	written := all.String()
 	for _, secret := range []string{canary, "event-"} {
 		if strings.Contains(written, secret) {
 			o.violated("%q is in a log line or in the storage", secret)

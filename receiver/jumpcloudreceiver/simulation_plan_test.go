@@ -104,7 +104,7 @@ func newPlan(seed uint64) plan {
 
 // drawPlan returns the plan that source decides; seed decides the API's choices and the waits.
 func drawPlan(seed uint64, source rand.Source) plan {
-	d := draw{rand.New(source)} //nolint:gosec // a simulation is reproduced by its seed
+	d := draw{rand.New(source)}
 	p := plan{seed: seed, world: drawWorld(d)}
 	end := calm + d.duration(30*time.Second, 150*time.Second)
 	p.drawHistory(d)

@@ -4,9 +4,6 @@ package jumpcloudreceiver_test
 
 import (
 	"errors"
-	"fmt"
-	"hash"
-	"hash/fnv"
 	"sync"
 	"time"
 )
@@ -49,12 +46,10 @@ type steps struct {
 	unsettled bool
 	// crashed is sent how long the process stays down.
 	crashed chan time.Duration
-	began   time.Time
-	journal hash.Hash64
 }
 
 func newSteps(actions []action) *steps {
-	s := &steps{planned: make(map[int]stepFails), crashed: make(chan time.Duration, 1), began: time.Now(), journal: fnv.New64a()}
+	s := &steps{planned: make(map[int]stepFails), crashed: make(chan time.Duration, 1)}
 	for _, planned := range actions {
 		if fault, ok := planned.(stepFails); ok {
 			s.planned[fault.step] = fault
@@ -63,8 +58,8 @@ func newSteps(actions []action) *steps {
 	return s
 }
 
-// next counts a step of a kind and a size, and returns what goes wrong in it.
-func (s *steps) next(kind string, size int) stepFails {
+// next counts a step and returns what goes wrong in it.
+func (s *steps) next() stepFails {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead {
@@ -75,7 +70,6 @@ func (s *steps) next(kind string, size int) stepFails {
 		s.count++
 		fault = s.planned[s.count]
 	}
-	_, _ = fmt.Fprintln(s.journal, time.Since(s.began), kind, size, fault)
 	if fault.how == crash {
 		s.crashes++
 		s.dead = true

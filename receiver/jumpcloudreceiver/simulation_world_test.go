@@ -50,7 +50,7 @@ type plannedNetwork struct {
 // RoundTrip implements http.RoundTripper.
 func (n *plannedNetwork) RoundTrip(request *http.Request) (*http.Response, error) {
 	n.oracle.requested(request)
-	switch n.steps.next("request", 0).how {
+	switch n.steps.next().how {
 	case succeeds:
 	case slow:
 		if !sleepFor(request.Context(), slowStep) {
@@ -102,7 +102,7 @@ func (*plannedConsumer) Capabilities() consumer.Capabilities {
 // ConsumeLogs implements consumer.Logs.
 func (c *plannedConsumer) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 	size := logs.LogRecordCount()
-	fault := c.steps.next("consume", size)
+	fault := c.steps.next()
 	taken := int(fault.portion * float64(size))
 	switch fault.how {
 	case succeeds:
@@ -184,7 +184,7 @@ func (*plannedStorage) Close(context.Context) error { return nil }
 
 // Batch implements storage.Client.
 func (p *plannedStorage) Batch(ctx context.Context, operations ...*storage.Operation) error {
-	fault := p.steps.next("storage", len(operations))
+	fault := p.steps.next()
 	applied := len(operations)
 	switch fault.how {
 	case succeeds:
