@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/attribute"
@@ -190,115 +189,6 @@ func TestStateMachineOfARefusedKey(t *testing.T) {
 		assert.Equal(t, componentstatus.StatusRecoverableError, c.host.reported()[0].Status())
 		assert.Equal(t, componentstatus.StatusOK, c.host.reported()[1].Status())
 		assert.Contains(t, c.logs.String(), "Working again")
-	})
-}
-
-func TestConsumerErrors(t *testing.T) {
-	retryable := errors.New("queue is full")
-	permanent := consumererror.NewPermanent(errors.New("malformed"))
-	for name, test := range map[string]struct {
-		err     error
-		dropped bool
-	}{
-		"K1 retryable":                    {retryable, false},
-		"K2 permanent":                    {permanent, true},
-		"K2 all leaves permanent":         {errors.Join(permanent, fmt.Errorf("exporting: %w", permanent)), true},
-		"K3 permanent and retryable":      {errors.Join(permanent, retryable), false},
-		"K3 nested":                       {fmt.Errorf("fan-out: %w", errors.Join(errors.Join(permanent), fmt.Errorf("b: %w", retryable))), false},
-		"K3 permanent around a retryable": {consumererror.NewPermanent(errors.Join(permanent, retryable)), false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			collect(t, func(t *testing.T, c *collector) {
-				c.start()
-				c.pass(5 * time.Second)
-				from := time.Now()
-				refused := 0
-				c.sink.refuseWith(func(plog.Logs) error {
-					if refused++; refused > 5 {
-						return nil
-					}
-					return test.err
-				})
-				add(c, "a", 10)
-				c.pass(time.Hour)
-				if !test.dropped {
-					c.requireEachOnce("", from)
-					return
-				}
-				assert.Empty(t, c.sink.counts())
-				assert.Equal(t, 1, refused, "a permanent error is never offered again")
-				metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
-					Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("reason", "permanent")), Value: 10,
-				}}, metricdatatest.IgnoreTimestamp())
-			})
-		})
-	}
-}
-
-func TestFault_K4_OnlyTheRefusedPartIsOfferedAgain(t *testing.T) {
-	collect(t, func(_ *testing.T, c *collector) {
-		c.start()
-		c.pass(5 * time.Second)
-		from := time.Now()
-		rounds := 0
-		c.sink.refuseWith(func(logs plog.Logs) error {
-			if rounds++; rounds > 3 {
-				return nil
-			}
-			// Accept the first half, and give the other back.
-			all := ids(logs)
-			for _, id := range all[:len(all)/2] {
-				c.sink.accepted[id]++
-			}
-			left := plog.NewLogs()
-			logs.CopyTo(left)
-			taken := 0
-			left.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().RemoveIf(func(plog.LogRecord) bool {
-				taken++
-				return taken <= len(all)/2
-			})
-			return consumererror.NewLogs(errors.New("the other half"), left)
-		})
-		add(c, "a", 64)
-		c.pass(time.Hour)
-		c.requireEachOnce("", from)
-	})
-}
-
-func TestFault_K8_GivingUpIsDeclared(t *testing.T) {
-	collect(t, func(t *testing.T, c *collector) {
-		c.config.RetryOnFailure.MaxElapsedTime = 10 * time.Minute
-		c.start()
-		c.pass(5 * time.Second)
-		until := time.Now().Add(30 * time.Minute)
-		c.sink.refuseWith(func(plog.Logs) error {
-			if time.Now().Before(until) {
-				return errors.New("no")
-			}
-			return nil
-		})
-		add(c, "a", 10)
-		c.pass(40 * time.Minute)
-		from := time.Now()
-		add(c, "b", 10)
-		c.pass(time.Minute)
-		c.requireEachOnce("", from)
-		metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
-			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("reason", "gave_up")), Value: 10,
-		}}, metricdatatest.IgnoreTimestamp())
-	})
-}
-
-func TestFault_K5_ShutdownEndsACallThatHangs(t *testing.T) {
-	collect(t, func(t *testing.T, c *collector) {
-		c.start()
-		c.pass(5 * time.Second)
-		c.sink.refuseWith(func(plog.Logs) error { return errors.New("busy") })
-		add(c, "a", 10)
-		c.pass(10 * time.Second)
-		began := time.Now()
-		c.stop()
-		assert.Less(t, time.Since(began), 10*time.Second)
 	})
 }
 

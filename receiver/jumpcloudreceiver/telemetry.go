@@ -4,6 +4,8 @@ package jumpcloudreceiver
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -177,7 +179,7 @@ func (o *observer) accepted(ctx context.Context, batch poll.Batch, records int) 
 // refused takes an attempt after which the same batch is offered again.
 func (o *observer) refused(ctx context.Context, err error, attempt int, wait time.Duration) {
 	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(ctx, int64(attempt), o.labels)
-	o.journal.failed(failureConsumer, err, wait)
+	o.journal.failed(failureConsumer, brief(err), wait)
 	o.health.failing(o.organization, failureConsumer)
 }
 
@@ -185,7 +187,7 @@ func (o *observer) refused(ctx context.Context, err error, attempt int, wait tim
 func (o *observer) dropped(ctx context.Context, reason poll.LossReason, records int, err error) {
 	o.drop(ctx, reason, records)
 	o.logger.Error("The pipeline refused events for good: they are lost",
-		zap.String("reason", string(reason)), zap.Int("events", records), zap.Error(err))
+		zap.String("reason", string(reason)), zap.Int("events", records), zap.Error(brief(err)))
 	if o.journal.kind == failureConsumer {
 		o.recovered(ctx)
 	}
@@ -201,6 +203,18 @@ func (o *observer) mapped(ctx context.Context, counts mapping.Counts) {
 	if counts.OtherOrganization > 0 {
 		o.Anomaly(anomalyOtherOrganization)
 	}
+}
+
+// maxErrorText is the length in bytes to which the pipeline's errors are cut: a backend may quote
+// the records that it refuses.
+const maxErrorText = 256
+
+func brief(err error) error {
+	text := err.Error()
+	if len(text) <= maxErrorText {
+		return err
+	}
+	return errors.New(strings.ToValidUTF8(text[:maxErrorText], ""))
 }
 
 func label(key, value string) metric.MeasurementOption {
