@@ -19,7 +19,7 @@ VERSION := $(or $(patsubst v%,%,$(shell git describe --tags --match 'v*' --dirty
 export GOFLAGS := -buildvcs=false -trimpath -gcflags=all=-dwarf=false
 export CGO_ENABLED := 0
 
-.PHONY: help run dist simulator test unit simulation e2e lint format generate generate-check validate bench fuzz tidy dist-lock clean FORCE
+.PHONY: help run dist simulator test unit simulation e2e lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
 
 help:                ## show the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -68,7 +68,7 @@ dist-lock:           ## refresh the lock of the distribution after a change of b
 simulator:           ## build the simulated API into _build/jcsim
 	@go build -o $(SIMULATOR) ./cmd/jcsim
 
-test: generate-check lint unit simulation validate e2e  ## everything that CI checks
+test: generate-check faults-check lint unit simulation validate e2e  ## everything that CI checks
 
 unit:                ## unit tests, with the race detector, which needs a C compiler
 	CGO_ENABLED=1 go test -race -timeout 15m -skip '^TestSimulation_C' $$(go list ./... | grep -v /internal/e2e)
@@ -102,6 +102,14 @@ generate-check:
 	@{ $(GENERATED); } >$(BUILD)/generated.after
 	@diff $(BUILD)/generated.before $(BUILD)/generated.after || \
 		{ echo "Generated files differed from metadata.yaml. They are up to date now: commit them."; exit 1; }
+
+faults:              ## docs/faults.md: the list of faults and their tests
+	@go run ./internal/faultlist
+
+faults-check:
+	@cp docs/faults.md $(BUILD)/faults.before
+	@go run ./internal/faultlist
+	@diff $(BUILD)/faults.before docs/faults.md || { echo "docs/faults.md was not up to date. It is now: commit it."; exit 1; }
 
 validate: dist       ## check the example configurations
 	@for config in examples/*.yaml; do \

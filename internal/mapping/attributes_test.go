@@ -134,7 +134,7 @@ func TestAttributes_Changes(t *testing.T) {
 	})
 }
 
-func TestAttributes_TypesOfNewFields(t *testing.T) {
+func TestFault_P13_NewFieldsAreAttributesOfTheirType(t *testing.T) {
 	runAttributes(t, map[string]attributesTest{
 		"text":               {`{"new":"a"}`, map[string]any{"jumpcloud.new": "a"}, 0},
 		"bool":               {`{"new":false}`, map[string]any{"jumpcloud.new": false}, 0},

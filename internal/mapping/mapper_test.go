@@ -258,7 +258,7 @@ func TestRecord_Oversize(t *testing.T) {
 	assert.NotZero(t, record.Timestamp())
 }
 
-func TestRecord_NoObject(t *testing.T) {
+func TestFault_P3_ElementThatIsNoObjectIsARecord(t *testing.T) {
 	for _, text := range []string{`"text"`, `42`, `true`, `[]`, `[{"id":"5f"}]`, `{"id":`, `{"id":"5f"} trailing`, `{"id":"5f"}{}`, `{id:1}`, "", "\x00"} {
 		for _, body := range []mapping.Body{mapping.BodyRaw, mapping.BodyStructured} {
 			t.Run(string(body)+" "+text, func(t *testing.T) {
@@ -275,7 +275,7 @@ func TestRecord_NoObject(t *testing.T) {
 	}
 }
 
-func TestRecord_InvalidUTF8(t *testing.T) {
+func TestFault_P8_InvalidUTF8BecomesValid(t *testing.T) {
 	record, counts := mapEvent(t, mapping.Settings{}, insights.Event{Raw: []byte("{\"na\xffme\":\"a\xff\xfeb\",\"id\":\"5f\"}")})
 	assert.Equal(t, strconv.Quote("{\"na\uFFFDme\":\"a\uFFFDb\",\"id\":\"5f\"}"), strconv.Quote(record.Body().Str()))
 	assert.Equal(t, map[string]any{

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -17,9 +18,9 @@ import (
 
 // meets runs an engine while answers are changed by effect for two minutes, and fails unless every
 // event of before, meanwhile and after is delivered once.
-func meets(t *testing.T, settings simulator.Settings, effect simulator.Effect, look func(t *testing.T, h *harness)) {
+func meets(t *testing.T, effect simulator.Effect, look func(t *testing.T, h *harness)) {
 	t.Helper()
-	bubble(t, settings, func(t *testing.T, h *harness) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.start()
 		h.pass(15 * time.Second)
 		from := time.Now()
@@ -60,7 +61,7 @@ func TestFault_P1_BodyThatIsNoArrayIsRefused(t *testing.T) {
 				a.Body = []byte(body)
 				a.Header["X-Result-Count"] = []string{"3"}
 			}}
-			meets(t, simulator.Settings{}, effect, fails(poll.FailureBadResponse))
+			meets(t, effect, fails(poll.FailureBadResponse))
 		})
 	}
 }
@@ -72,7 +73,7 @@ func TestFault_P9_IDThatComesTwiceInAPageIsDeliveredOnce(t *testing.T) {
 			delete(a.Header, "X-Result-Count")
 		}
 	}}
-	meets(t, simulator.Settings{}, effect, nil)
+	meets(t, effect, nil)
 }
 
 func TestFault_P11_PageOutOfOrderIsDelivered(t *testing.T) {
@@ -85,33 +86,33 @@ func TestFault_P11_PageOutOfOrderIsDelivered(t *testing.T) {
 		slices.Reverse(inner)
 		a.Body = fmt.Appendf(nil, "[%s]", bytes.Join(events, []byte("},{")))
 	}}
-	meets(t, simulator.Settings{}, effect, nil)
+	meets(t, effect, nil)
 }
 
 func TestFault_G3_FullPageWithoutATokenIsFollowedByTime(t *testing.T) {
-	meets(t, simulator.Settings{}, simulator.Headers("X-Search_after", ""), tells(poll.AnomalyNoToken))
+	meets(t, simulator.Headers("X-Search_after", ""), tells(poll.AnomalyNoToken))
 }
 
 func TestFault_G4_TokenThatIsNoneIsFollowedByTime(t *testing.T) {
-	meets(t, simulator.Settings{}, simulator.Headers("X-Search_after", "garbage"), tells(poll.AnomalyNoToken))
+	meets(t, simulator.Headers("X-Search_after", "garbage"), tells(poll.AnomalyNoToken))
 }
 
 func TestFault_G5_TokenThatRepeatsEndsInNoCircle(t *testing.T) {
-	meets(t, simulator.Settings{}, simulator.Headers("X-Search_after", `[1,"same"]`), func(t *testing.T, h *harness) {
+	meets(t, simulator.Headers("X-Search_after", `[1,"same"]`), func(t *testing.T, h *harness) {
 		assert.Less(t, len(h.api.Requests()), 1000)
 	})
 }
 
 func TestFault_G7_CountThatDiffersFromThePageRefusesIt(t *testing.T) {
-	meets(t, simulator.Settings{}, simulator.Headers("X-Result-Count", "999"), fails(poll.FailureBadResponse))
+	meets(t, simulator.Headers("X-Result-Count", "999"), fails(poll.FailureBadResponse))
 }
 
 func TestFault_G8_PagesWithoutAnyHeaderAreAllRead(t *testing.T) {
-	meets(t, simulator.Settings{}, simulator.NoHeaders(), nil)
+	meets(t, simulator.NoHeaders(), nil)
 }
 
 func TestFault_G9_HeadersAreReadHoweverTheyAreSpelt(t *testing.T) {
-	meets(t, simulator.Settings{}, upperCase(), func(t *testing.T, h *harness) {
+	meets(t, upperCase(), func(t *testing.T, h *harness) {
 		assert.Empty(t, h.observed.seen().anomalies)
 	})
 }
@@ -121,11 +122,11 @@ func TestFault_G10_EmptyPageThatCountsSomethingIsRefused(t *testing.T) {
 		a.Body = []byte("[]")
 		a.Header["X-Result-Count"] = []string{"5"}
 	}}
-	meets(t, simulator.Settings{}, effect, fails(poll.FailureBadResponse))
+	meets(t, effect, fails(poll.FailureBadResponse))
 }
 
 func TestFault_C4_WithoutADateTheLocalClockStandsIn(t *testing.T) {
-	meets(t, simulator.Settings{}, simulator.Headers("Date", ""), tells(poll.AnomalyNoDate))
+	meets(t, simulator.Headers("Date", ""), tells(poll.AnomalyNoDate))
 }
 
 func TestFault_C3_LocalClockThatIsOffLosesNothing(t *testing.T) {
@@ -152,7 +153,7 @@ func TestFault_C3_LocalClockThatIsOffLosesNothing(t *testing.T) {
 
 func TestFault_C7_EndThatIsInclusiveOrNotLosesNothing(t *testing.T) {
 	for _, exclusive := range []bool{false, true} {
-		t.Run(fmt.Sprint(exclusive), func(t *testing.T) {
+		t.Run(strconv.FormatBool(exclusive), func(t *testing.T) {
 			bubble(t, simulator.Settings{EndExclusive: exclusive}, func(_ *testing.T, h *harness) {
 				from := time.Now().Add(-72 * time.Hour).Truncate(time.Hour)
 				for hour := range 71 {

@@ -192,6 +192,23 @@ func TestStateMachineOfARefusedKey(t *testing.T) {
 	})
 }
 
+func TestFault_P14_EventsOfAnotherOrganizationAreDeliveredAndTold(t *testing.T) {
+	collect(t, func(t *testing.T, c *collector) {
+		c.config.Organizations = []jumpcloudreceiver.OrganizationConfig{{ID: "5f1b1c4e0e8b7d0001a1b2c3"}}
+		c.start()
+		c.pass(5 * time.Second)
+		for i := range 3 {
+			c.api.Add(simulator.Event{
+				Organization: "5f1b1c4e0e8b7d0001a1b2c3", Service: "sso", ID: fmt.Sprint("other ", i), Time: time.Now(),
+				JSON: fmt.Appendf(nil, `{"id":"other %d","service":"sso","timestamp":%q,"organization":"000000000000000000000000"}`, i, time.Now().UTC().Format(time.RFC3339Nano)),
+			})
+			c.pass(10 * time.Second)
+		}
+		assert.Len(t, c.sink.counts(), 3)
+		assert.Equal(t, 1, strings.Count(c.logs.String(), "Events of another organization"))
+	})
+}
+
 // lockedStorage is a storage extension whose file another process holds.
 type lockedStorage struct {
 	component.StartFunc
