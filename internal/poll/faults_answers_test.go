@@ -75,3 +75,18 @@ func TestWaitGrowsWhereKindsOfFailureAlternate(t *testing.T) {
 		assert.Less(t, answers, 300)
 	})
 }
+
+func TestProgressIsToldInAnOutageAndNotBeforeThereIsAny(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		outage := simulator.Fault{Times: 20, Effect: simulator.Reset()}
+		h.api.Inject(outage)
+		h.start()
+		h.pass(10 * time.Second)
+		assert.Empty(t, h.observed.seen().progress)
+		h.pass(time.Hour)
+		h.api.Inject(outage)
+		h.pass(5 * time.Minute)
+		progress := h.observed.seen().progress
+		assert.Greater(t, progress.Now.Sub(progress.Watermark), 2*time.Minute)
+	})
+}

@@ -130,7 +130,9 @@ func (e *Engine) shortenRetention(p *pass, days int) bool {
 func (e *Engine) report(failure Failure) {
 	e.failed = true
 	e.observer.Failed(failure)
-	e.observer.Progress(e.progress())
+	if !e.state.Watermark.IsZero() {
+		e.observer.Progress(e.progress())
+	}
 }
 
 // recovered tells of a success once, and not while the other lane still fails.
