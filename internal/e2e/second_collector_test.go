@@ -238,7 +238,9 @@ func requireSame(t *testing.T, sent, received plog.Logs) {
 			}
 		}
 	}
-	require.True(t, encoded(t, sent) == encoded(t, received), "resources, scopes and schema URLs are the same")
+	if encoded(t, sent) != encoded(t, received) {
+		require.Fail(t, "a resource, a scope or a schema URL differs")
+	}
 }
 
 func single(t *testing.T, record plog.LogRecord) string {

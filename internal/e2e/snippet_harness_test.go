@@ -75,7 +75,7 @@ func launch(t *testing.T, configurations ...string) *installation {
 		require.NoError(t, os.WriteFile(file, []byte(configuration), 0o600))
 		arguments = append(arguments, "--config", file)
 	}
-	command := exec.Command(binary, arguments...) //nolint:gosec // files of this test
+	command := exec.Command(binary, arguments...)
 	command.Stdout, command.Stderr = started.output, started.output
 	require.NoError(t, command.Start())
 	started.command = command
@@ -168,7 +168,7 @@ type snippet struct {
 // snippets returns those of a document by their names.
 func snippets(document string) map[string]snippet {
 	found := make(map[string]snippet)
-	blocks := regexp.MustCompile("(?ms)^<!-- snippet: ([a-z0-9-]+) -->\n\n?```yaml\n(.*?)^```$")
+	blocks := regexp.MustCompile("(?s)<!-- snippet: ([a-z0-9-]+) -->\n\n?```yaml\n(.*?)\n```\n")
 	processor := regexp.MustCompile(`(?m)^  ([a-z_]+(?:/[a-z_]+)?):$`)
 	for _, block := range blocks.FindAllStringSubmatch(document, -1) {
 		part := snippet{text: block[2]}
