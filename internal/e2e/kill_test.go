@@ -139,7 +139,7 @@ func (m *massacre) kill(kind syscall.Signal) {
 func (m *massacre) ended(err error, took time.Duration) {
 	m.t.Helper()
 	require.Less(m.t, took, 10*time.Second)
-	if took >= poll.Grace {
+	if took >= poll.DeliverGrace {
 		m.figures.graceExpired++
 	}
 	var exit *exec.ExitError

@@ -14,13 +14,41 @@ const maxClockSkew = 5 * time.Minute
 // clock tells the API's time between two bounds, from the last answer that told it.
 type clock struct {
 	last insights.ServerClock
+	// doubted is the last time of a refusal that was not believed.
+	doubted insights.ServerClock
 }
 
 // observe takes an answer's clock; one without a date keeps the one before.
 func (c *clock) observe(answer insights.ServerClock) {
 	if !answer.Date.IsZero() {
-		c.last = answer
+		c.last, c.doubted = answer, insights.ServerClock{}
 	}
+}
+
+// hear takes the time of an answer that is no page. Whoever stands between may have written it,
+// so it must be near the time that is known, or near the local one; a refusal's, also near what
+// the refusal before it told.
+func (c *clock) hear(answer insights.ServerClock, refusal bool) {
+	expected := insights.ServerClock{Date: answer.Received, Received: answer.Received}
+	if c.known() {
+		expected = c.last
+	}
+	switch {
+	case answer.Date.IsZero():
+	case agree(expected, answer), refusal && agree(c.doubted, answer):
+		c.last, c.doubted = answer, insights.ServerClock{}
+	case refusal:
+		c.doubted = answer
+	}
+}
+
+// agree says that two answers come from clocks that are not further apart than clocks may be.
+func agree(before, after insights.ServerClock) bool {
+	if before.Date.IsZero() {
+		return false
+	}
+	apart := after.Date.Sub(before.Date) - after.Received.Sub(before.Received)
+	return apart.Abs() <= maxClockSkew+after.Elapsed
 }
 
 func (c *clock) known() bool { return !c.last.Date.IsZero() }

@@ -141,6 +141,7 @@ func TestLiveEventsWaitForOnePageOfHistoryAtMost(t *testing.T) {
 
 func TestRestartContinuesWithoutAGapAndWithoutDuplicates(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(_ *testing.T, h *harness) {
+		h.settings.Backoff.Random = func() float64 { return 0 } // each start gets as far as to ask
 		h.settings.History = poll.History{Lookback: 48 * time.Hour}
 		from := time.Now().Add(-48 * time.Hour).Add(time.Minute)
 		h.api.Add(simulator.NewGenerator(1, 0, 0).History("", from, time.Now(), 5000)...)
@@ -258,7 +259,7 @@ func TestShutdownEndsWithinItsGrace(t *testing.T) {
 				h.pass(20 * time.Second)
 				began := time.Now()
 				h.kill()
-				assert.LessOrEqual(t, time.Since(began), 2*poll.Grace)
+				assert.LessOrEqual(t, time.Since(began), poll.DeliverGrace+poll.CommitGrace)
 			})
 		})
 	}
@@ -267,10 +268,10 @@ func TestShutdownEndsWithinItsGrace(t *testing.T) {
 func TestWithGraceOutlivesItsParentByTheGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		parent, stop := context.WithCancel(t.Context())
-		graceful, cancel := poll.WithGrace(parent)
+		graceful, cancel := poll.WithGrace(parent, poll.DeliverGrace)
 		defer cancel()
 		stop()
-		time.Sleep(poll.Grace - time.Nanosecond)
+		time.Sleep(poll.DeliverGrace - time.Nanosecond)
 		synctest.Wait()
 		require.NoError(t, graceful.Err())
 		time.Sleep(time.Nanosecond)

@@ -163,7 +163,7 @@ func TestFault_S11_SlowStorageHoldsReadingUpAndLosesNothing(t *testing.T) {
 		h.pass(15 * time.Second)
 		began := time.Now()
 		h.kill()
-		assert.LessOrEqual(t, time.Since(began), 2*poll.Grace, "a stop waits for the write under way only")
+		assert.LessOrEqual(t, time.Since(began), poll.DeliverGrace+poll.CommitGrace, "a stop waits for the write under way only")
 		h.start()
 		h.pass(10 * time.Minute)
 		h.requireEachOnce(from)

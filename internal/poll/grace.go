@@ -7,15 +7,19 @@ import (
 	"time"
 )
 
-// Grace is how long a call to the consumer or the storage may go on after a stop.
-const Grace = 5 * time.Second
+const (
+	// DeliverGrace is how long a call to the consumer may go on after a stop.
+	DeliverGrace = 5 * time.Second
+	// CommitGrace is how long the batch that was delivered then may take to be remembered.
+	CommitGrace = 4 * time.Second
+)
 
-// WithGrace returns a context that is done not with ctx but one Grace later, so that a call
+// WithGrace returns a context that is done not with ctx but one grace later, so that a call
 // under way can end cleanly. The caller must call cancel.
-func WithGrace(ctx context.Context) (graceful context.Context, cancel context.CancelFunc) {
+func WithGrace(ctx context.Context, grace time.Duration) (graceful context.Context, cancel context.CancelFunc) {
 	graceful, cancelGraceful := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(Grace)
+		timer := time.NewTimer(grace)
 		defer timer.Stop()
 		select {
 		case <-timer.C:

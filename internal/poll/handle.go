@@ -13,15 +13,22 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
+// staleAfter failures a refused token is given up, whatever the status was: nothing says how long
+// the API knows one, nor how it refuses one that it knows no more.
+const staleAfter = 5
+
 // handle settles what follows an error of a pass: another way to ask, or a wait.
 func (e *Engine) handle(p *pass, err error) {
-	e.clock.observe(errorClock(err))
+	e.clock.hear(errorClock(err))
 	kind := classify(err)
 	if e.askOtherwise(p, kind, err) {
 		return
 	}
 	wait := p.attempt.failed(kind, err, e.settings.Backoff)
 	e.report(Failure{Kind: kind, Err: err, Consecutive: p.attempt.consecutive, Wait: wait})
+	if refused := kind == FailureServer || kind == FailureRejected; refused && p.token != nil && p.attempt.consecutive >= staleAfter {
+		p.resume()
+	}
 	if p.kind != Backfill && p.start.After(e.clock.latest()) {
 		// The API's clock was set back under the pass: the next one is planned anew.
 		e.lanes.live, e.lanes.tailAt = nil, p.attempt.notBefore

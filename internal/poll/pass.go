@@ -30,6 +30,8 @@ type pass struct {
 	restarted bool
 	// raised says that the largest page was asked for since the pass got any further.
 	raised bool
+	// renewed are entries of delivered events that would be forgotten while the API still shows them.
+	renewed []checkpoint.Entry
 	// bypass asks for the id and the timestamp of a single event that can't be fetched whole.
 	bypass  LossReason
 	attempt attempt
@@ -101,6 +103,14 @@ func (p *pass) entries(event insights.Event, id checkpoint.ID) []checkpoint.Entr
 		entries = append(entries, checkpoint.Entry{ID: id, Time: p.asOf})
 	}
 	return entries
+}
+
+// renew remembers an event for longer that has no time by which it would leave the passes: it is
+// met by each of them. The rescans are often enough for it.
+func (p *pass) renew(event insights.Event, id checkpoint.ID) {
+	if p.kind == Rescan && !p.dated(event) {
+		p.renewed = append(p.renewed, checkpoint.Entry{ID: id, Time: p.asOf})
+	}
 }
 
 // inspect looks at a page's order before anything of it is delivered. Once a page is out of

@@ -29,6 +29,9 @@ func (e *Engine) read(ctx context.Context, p *pass) error {
 	e.size.succeeded()
 	report.Limit = e.size.limit
 	e.observer.Page(report)
+	if err := ctx.Err(); err != nil {
+		return err // what is left is to store, and a stop has no time for more than a batch
+	}
 	if err := e.turn(ctx, p, page, repeated); err != nil {
 		return err
 	}
@@ -72,6 +75,7 @@ func (e *Engine) settle(ctx context.Context, p *pass, page *insights.Page) (Page
 		if pending.contains(id) || e.store.Seen(p.sought(event, id)) {
 			report.Duplicates++
 			p.passed(event)
+			p.renew(event, id)
 			continue
 		}
 		if pending.full(len(event.Raw)) {
@@ -155,14 +159,25 @@ func (e *Engine) finish(ctx context.Context, p *pass) error {
 		e.advance(p, p.asOf)
 		e.lanes.live = nil
 	}
+	e.restoreSize()
+	return e.commit(ctx, checkpoint.Delivered{Lane: p.lane(), Entries: p.renewed, AsOf: p.asOf})
+}
+
+// restoreSize ends what a pass raised. The other lane may still need it, and may raise it again.
+func (e *Engine) restoreSize() {
 	e.size.restore()
-	return e.commit(ctx, checkpoint.Delivered{})
+	if e.lanes.live != nil {
+		e.lanes.live.raised = false
+	}
+	if e.lanes.backfill != nil {
+		e.lanes.backfill.raised = false
+	}
 }
 
 // commit stores the state and a batch's ids. It tries for as long as it takes: nothing is
 // fetched before it succeeded. An error means that ctx is done.
 func (e *Engine) commit(ctx context.Context, delivered checkpoint.Delivered) error {
-	graceful, cancel := WithGrace(ctx)
+	graceful, cancel := WithGrace(ctx, CommitGrace)
 	defer cancel()
 	var tries attempt
 	for {

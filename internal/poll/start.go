@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
@@ -88,7 +89,7 @@ func (e *Engine) learnTime(ctx context.Context) bool {
 			e.observeClock(page.Clock)
 			return true
 		}
-		e.clock.observe(errorClock(err))
+		e.clock.hear(errorClock(err))
 		kind := classify(err)
 		wait := tries.failed(kind, err, e.settings.Backoff)
 		e.report(Failure{Kind: kind, Err: err, Consecutive: tries.consecutive, Wait: wait})
@@ -166,19 +167,20 @@ func (e *Engine) retentionEdge() time.Time {
 	return e.clock.earliest().Add(retentionMargin - e.settings.Retention).Truncate(time.Second)
 }
 
-// errorClock is the API's clock where the error carries an answer.
-func errorClock(err error) insights.ServerClock {
+// errorClock is the clock of the answer that the error carries, and whether that is a refusal,
+// which is more likely than other errors to be the API's own.
+func errorClock(err error) (answer insights.ServerClock, refusal bool) {
 	if status, ok := errors.AsType[*insights.StatusError](err); ok {
-		return status.Clock
+		return status.Clock, status.StatusCode >= http.StatusBadRequest && status.StatusCode < http.StatusInternalServerError
 	}
 	if response, ok := errors.AsType[*insights.ResponseError](err); ok {
-		return response.Clock
+		return response.Clock, false
 	}
 	if large, ok := errors.AsType[*insights.TooLargeError](err); ok {
-		return large.Clock
+		return large.Clock, false
 	}
 	if broken, ok := errors.AsType[*insights.TransportError](err); ok {
-		return broken.Clock
+		return broken.Clock, false
 	}
-	return insights.ServerClock{}
+	return insights.ServerClock{}, false
 }

@@ -49,10 +49,16 @@ func (d *delivery) deliver(ctx context.Context, batch poll.Batch) error {
 		}
 		offered := logs.LogRecordCount()
 		err := d.offer(ctx, logs)
-		switch {
-		case err == nil:
+		if err == nil {
 			d.observer.accepted(ctx, batch, offered)
 			return nil
+		}
+		if refused, ok := refusedPart(err); ok {
+			d.observer.accepted(ctx, batch, offered-refused.LogRecordCount())
+			offered = refused.LogRecordCount()
+			records = copies(refused)
+		}
+		switch {
 		case allPermanent(err):
 			d.observer.dropped(ctx, dropPermanent, offered, err)
 			return nil
@@ -61,10 +67,6 @@ func (d *delivery) deliver(ctx context.Context, batch poll.Batch) error {
 		case d.retry.MaxElapsedTime > 0 && time.Since(began) >= d.retry.MaxElapsedTime:
 			d.observer.dropped(ctx, dropGaveUp, offered, err)
 			return nil
-		}
-		if refused, ok := refusedPart(err); ok {
-			d.observer.accepted(ctx, batch, offered-refused.LogRecordCount())
-			records = copies(refused)
 		}
 		wait := d.jittered(waits.NextBackOff())
 		d.observer.refused(ctx, err, attempt, wait)
@@ -76,12 +78,15 @@ func (d *delivery) deliver(ctx context.Context, batch poll.Batch) error {
 
 // offer calls the consumer once. After a stop the call under way has a grace to end in.
 func (d *delivery) offer(ctx context.Context, logs plog.Logs) error {
-	graceful, cancel := poll.WithGrace(ctx)
+	graceful, cancel := poll.WithGrace(ctx, poll.DeliverGrace)
 	defer cancel()
 	graceful = d.obsreport.StartLogsOp(graceful)
 	count := logs.LogRecordCount()
 	err := d.next.ConsumeLogs(graceful, logs)
 	d.obsreport.EndLogsOp(graceful, format, count, err)
+	if err != nil && graceful.Err() != nil {
+		return graceful.Err() // whatever the consumer makes of the end of its context
+	}
 	return err
 }
 

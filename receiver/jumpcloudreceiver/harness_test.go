@@ -49,7 +49,9 @@ type collector struct {
 	logs      logBuffer
 	host      *host
 	sink      *sink
-	running   receiver.Logs
+	// next is the next consumer: sink, or what stands before it.
+	next    consumer.Logs
+	running receiver.Logs
 }
 
 // collect runs a test with a collector in a synctest bubble.
@@ -79,6 +81,7 @@ func newCollectorOf(t *testing.T, api *simulator.Simulator) *collector {
 func bareCollector(t *testing.T) *collector {
 	c := &collector{t: t, telemetry: componenttest.NewTelemetry(), sink: newSink()}
 	t.Cleanup(func() { require.NoError(t, c.telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
+	c.next = c.sink
 	c.config = jumpcloudreceiver.NewFactory().CreateDefaultConfig().(*jumpcloudreceiver.Config)
 	c.config.Region = ""
 	c.config.ClientConfig.Endpoint = "http://127.0.0.1"
@@ -108,7 +111,7 @@ func (c *collector) start() {
 }
 
 func (c *collector) tryStart() error {
-	created, err := jumpcloudreceiver.NewFactory().CreateLogs(c.t.Context(), c.settings(), c.config, c.sink)
+	created, err := jumpcloudreceiver.NewFactory().CreateLogs(c.t.Context(), c.settings(), c.config, c.next)
 	require.NoError(c.t, err)
 	c.running = created
 	return created.Start(c.t.Context(), c.host)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -32,8 +33,8 @@ import (
 // that is no state worth telling.
 const requestTries = 3
 
-// shutdownLimit is a Grace for a call to the consumer, and one for the storage after it.
-const shutdownLimit = 2 * poll.Grace
+// shutdownLimit is for a call to the consumer, for the storage after it, and a second to close it.
+const shutdownLimit = poll.DeliverGrace + poll.CommitGrace + time.Second
 
 var _ receiver.Logs = (*logsReceiver)(nil)
 
@@ -204,28 +205,29 @@ func (r *logsReceiver) Shutdown(ctx context.Context) error {
 	if r.cancel != nil {
 		r.cancel()
 	}
-	err := r.wait(ctx)
+	ctx, cancel := context.WithTimeout(ctx, shutdownLimit)
+	defer cancel()
+	err := within(ctx, "waiting for the batches under way", func() error {
+		r.engines.Wait()
+		return nil
+	})
 	r.connections.closeIdle()
-	if r.storage != nil && err == nil {
-		err = r.storage.Close(ctx)
+	if opened := r.storage; opened != nil && err == nil {
 		r.storage = nil
+		err = within(ctx, "closing the storage", func() error { return opened.Close(ctx) })
 	}
 	r.telemetry.Shutdown()
 	return err
 }
 
-func (r *logsReceiver) wait(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, shutdownLimit)
-	defer cancel()
-	stopped := make(chan struct{})
-	go func() {
-		r.engines.Wait()
-		close(stopped)
-	}()
+// within returns the error of a step, or, where the step is not over in time, that of ctx.
+func within(ctx context.Context, name string, step func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- step() }()
 	select {
-	case <-stopped:
-		return nil
+	case err := <-ended:
+		return err
 	case <-ctx.Done():
-		return fmt.Errorf("waiting for the batches under way: %w", context.Cause(ctx))
+		return fmt.Errorf("%s: %w", name, context.Cause(ctx))
 	}
 }
