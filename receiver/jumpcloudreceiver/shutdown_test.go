@@ -46,7 +46,7 @@ func TestShutdownDoesNotWaitForAStorageThatDoesNotClose(t *testing.T) {
 		c.start()
 		c.pass(5 * time.Second)
 		began := time.Now()
-		require.ErrorContains(t, c.running.Shutdown(context.Background()), "closing the storage")
+		require.ErrorContains(t, c.running.Shutdown(t.Context()), "closing the storage")
 		c.running = nil
 		assert.LessOrEqual(t, time.Since(began), 10*time.Second)
 		c.pass(time.Minute)
@@ -71,7 +71,7 @@ func TestShutdownWithinTenSecondsRemembersABatchOfASlowConsumerInASlowStorage(t 
 		add(c, "a", 10)
 		<-offered
 		began := time.Now()
-		require.NoError(t, c.running.Shutdown(context.Background()))
+		require.NoError(t, c.running.Shutdown(t.Context()))
 		c.running = nil
 		assert.LessOrEqual(t, time.Since(began), 10*time.Second)
 

@@ -52,6 +52,8 @@ func shortPlan(lookback time.Duration) plan {
 	p := plan{seed: 1, world: world{
 		pollInterval: 4 * time.Second, rescanInterval: 9 * time.Second, maxEventDelay: 20 * time.Second,
 		lookback: lookback, pageSize: 20, latency: 50 * time.Millisecond,
+		// What is promised without a backfill begins with the first contact.
+		troubled: lookback > 0,
 	}}
 	if lookback > 0 {
 		for hour := range 24 {

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -52,8 +51,9 @@ func (o *oracle) made(event simulator.Event) {
 	o.timestamps[event.ID] = event.Time.UTC().Format(time.RFC3339Nano)
 }
 
-// requested checks that requests go to one host only, one at a time.
-func (o *oracle) requested(request *http.Request) {
+// requested checks that requests go to one host only, one at a time. A request is over when ended
+// is called.
+func (o *oracle) requested(request *http.Request) (ended func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if request.URL.Host != "127.0.0.1" {
@@ -62,17 +62,12 @@ func (o *oracle) requested(request *http.Request) {
 	if o.inFlight > 0 {
 		o.violated("%d requests are in flight at once", o.inFlight+1)
 	}
-}
-
-func (o *oracle) answered(body io.ReadCloser) io.ReadCloser {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	o.inFlight++
-	return watchedBody{ReadCloser: body, closed: sync.OnceFunc(func() {
+	return sync.OnceFunc(func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		o.inFlight--
-	})}
+	})
 }
 
 // took notes that the consumer took the first records of a batch.

@@ -36,6 +36,8 @@ type world struct {
 	endExclusive, gzip, disorder bool
 	// torn says that the storage may apply a part of a batch.
 	torn bool
+	// troubled says that trouble begins with the first start, and not after the calm.
+	troubled bool
 }
 
 // action is one thing that happens in a run.

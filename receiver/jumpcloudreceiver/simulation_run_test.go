@@ -77,6 +77,7 @@ func newRun(t *testing.T, p plan, mutate mutation) *run {
 func (r *run) run() result {
 	timed := r.timed()
 	r.happen(timed[:pastActions(timed)])
+	r.steps.trouble(r.plan.world.troubled)
 	r.begin()
 	r.wait(calm)
 	r.steps.trouble(true)

@@ -49,7 +49,17 @@ type plannedNetwork struct {
 
 // RoundTrip implements http.RoundTripper.
 func (n *plannedNetwork) RoundTrip(request *http.Request) (*http.Response, error) {
-	n.oracle.requested(request)
+	ended := n.oracle.requested(request)
+	response, err := n.answer(request)
+	if err != nil {
+		ended()
+		return nil, err
+	}
+	response.Body = watchedBody{ReadCloser: response.Body, closed: ended}
+	return response, nil
+}
+
+func (n *plannedNetwork) answer(request *http.Request) (*http.Response, error) {
 	switch n.steps.next().how {
 	case succeeds:
 	case slow:
@@ -59,11 +69,7 @@ func (n *plannedNetwork) RoundTrip(request *http.Request) (*http.Response, error
 	default:
 		return nil, errPlanned
 	}
-	response, err := n.api.RoundTrip(request)
-	if err == nil {
-		response.Body = n.oracle.answered(response.Body)
-	}
-	return response, err
+	return n.api.RoundTrip(request)
 }
 
 // sleepFor reports false where ctx was done first.
