@@ -206,6 +206,7 @@ func TestFault_P14_EventsOfAnotherOrganizationAreDeliveredAndTold(t *testing.T) 
 		}
 		assert.Len(t, c.sink.counts(), 3)
 		assert.Equal(t, 1, strings.Count(c.logs.String(), "Events of another organization"))
+		assert.EqualValues(t, 3, c.counted("other_organization"))
 	})
 }
 
