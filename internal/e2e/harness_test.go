@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -192,17 +193,40 @@ func (i *installation) signal(signal syscall.Signal) time.Duration {
 	return time.Since(began)
 }
 
+// quiet makes the collector log as it does by default.
+func (i *installation) quiet() {
+	config, err := os.ReadFile(i.config)
+	require.NoError(i.t, err)
+	require.NoError(i.t, os.WriteFile(i.config, bytes.Replace(config, []byte("level: debug"), []byte("level: info"), 1), 0o600))
+}
+
+// cpu is the time that the collector has taken so far, of all cores.
+func (i *installation) cpu() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", i.command.Process.Pid))
+	require.NoError(i.t, err)
+	// The name of the command is in brackets, and may have blanks.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	user, err := strconv.ParseInt(fields[11], 10, 64)
+	require.NoError(i.t, err)
+	system, err := strconv.ParseInt(fields[12], 10, 64)
+	require.NoError(i.t, err)
+	return time.Duration(user+system) * tick
+}
+
 // memory is the largest resident size of the collector so far, in bytes.
-func (i *installation) memory() int64 {
+func (i *installation) memory() int64 { return i.status("VmHWM") }
+
+// status is a size in bytes that the kernel keeps of the collector.
+func (i *installation) status(name string) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", i.command.Process.Pid))
 	require.NoError(i.t, err)
 	for line := range strings.Lines(string(status)) {
 		var kilobytes int64
-		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kilobytes); err == nil {
+		if _, err := fmt.Sscanf(line, name+": %d kB", &kilobytes); err == nil {
 			return kilobytes << 10
 		}
 	}
-	i.t.Fatal("no VmHWM")
+	i.t.Fatal("no "+name)
 	return 0
 }
 
