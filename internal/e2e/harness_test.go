@@ -226,7 +226,7 @@ func (i *installation) status(name string) int64 {
 			return kilobytes << 10
 		}
 	}
-	i.t.Fatal("no "+name)
+	i.t.Fatal("no " + name)
 	return 0
 }
 
