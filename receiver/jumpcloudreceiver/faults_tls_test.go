@@ -102,9 +102,8 @@ func serveSecured(t *testing.T, c *collector, settings *tls.Config) *secured {
 
 func (s *secured) use(settings *tls.Config) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.settings = settings
-	s.mu.Unlock()
-	s.server.CloseClientConnections()
 }
 
 // requireTLSRefused wants no request to reach a server with these settings, and reading to go
@@ -114,6 +113,8 @@ func requireTLSRefused(t *testing.T, logged string, bad func(good *authority) *t
 	c := networked(t)
 	trusted := newAuthority(t)
 	c.config.ClientConfig.TLS.CAFile = trusted.file()
+	// Each request has a handshake of its own, and none is cut off for it.
+	c.config.ClientConfig.DisableKeepAlives = true
 	good, refused := trusted.sign(nil), bad(trusted)
 	s := serveSecured(t, c, good)
 	c.config.ClientConfig.Endpoint = s.server.URL
