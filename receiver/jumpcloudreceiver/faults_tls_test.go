@@ -114,7 +114,7 @@ func requireTLSRefused(t *testing.T, logged string, bad func(good *authority) *t
 	trusted := newAuthority(t)
 	c.config.ClientConfig.TLS.CAFile = trusted.file()
 	// Each request has a handshake of its own, and none is cut off for it.
-	c.config.ClientConfig.DisableKeepAlives = true
+	c.config.ClientConfig.DisableKeepAlives = true //nolint:staticcheck // Unmarshal folds what replaces it into this
 	good, refused := trusted.sign(nil), bad(trusted)
 	s := serveSecured(t, c, good)
 	c.config.ClientConfig.Endpoint = s.server.URL
