@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -94,41 +93,6 @@ func orDefault[T time.Duration | int64](value, fallback T) T {
 	return value
 }
 
-// Events asks for one page. A page is complete or an error: ErrInvalidQuery, a *StatusError, a
-// *ResponseError, a *TooLargeError or a *TransportError.
-func (c *Client) Events(ctx context.Context, query Query) (*Page, error) {
-	request, err := query.page()
-	if err != nil {
-		return nil, err
-	}
-	answer, err := c.post(ctx, eventsPath, request)
-	if err != nil {
-		return nil, err
-	}
-	events, reason := splitPage(answer.body, query.Limit)
-	count, counted := intHeader(answer.header, "X-Result-Count")
-	switch {
-	case reason == reasonNoArray && counted && count == 0 && string(bytes.TrimSpace(answer.body)) == "null":
-	case reason != "":
-		return nil, answer.failed(reason)
-	case counted && count != len(events):
-		return nil, answer.failed(reasonCount)
-	}
-	limit, limited := intHeader(answer.header, "X-Limit")
-	if limit < 1 || limit > query.Limit {
-		limit = query.Limit
-	}
-	return &Page{
-		Events:         events,
-		Limit:          limit,
-		Token:          pagingToken(answer.header),
-		HeadersMissing: !limited,
-		Clock:          answer.clock,
-		RequestID:      answer.requestID,
-		Size:           len(answer.body),
-	}, nil
-}
-
 // Count asks how many events a query has; its limit, token and fields are ignored. The errors
 // are those of Events.
 func (c *Client) Count(ctx context.Context, query Query) (int64, ServerClock, error) {
@@ -140,28 +104,20 @@ func (c *Client) Count(ctx context.Context, query Query) (int64, ServerClock, er
 	if err != nil {
 		return 0, ServerClock{}, err
 	}
+	data, err := answer.read()
+	if err != nil {
+		return 0, ServerClock{}, err
+	}
 	var counted struct {
 		Count *int64 `json:"count"`
 	}
-	if err := json.Unmarshal(answer.body, &counted); err != nil || counted.Count == nil {
+	if err := json.Unmarshal(data, &counted); err != nil || counted.Count == nil {
 		return 0, answer.clock, answer.failed(reasonCountAnswer)
 	}
 	return *counted.Count, answer.clock, nil
 }
 
-// answer is a response that was read to its end.
-type answer struct {
-	header    http.Header
-	body      []byte
-	clock     ServerClock
-	requestID string
-}
-
-func (a *answer) failed(reason string) error {
-	return &ResponseError{Reason: reason, Malformed: reason == reasonMalformed, RequestID: a.requestID, Clock: a.clock}
-}
-
-// post sends a request and reads the answer to its end.
+// post sends a request and waits for the headers of the answer.
 func (c *Client) post(ctx context.Context, path string, body []byte) (*answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+path, bytes.NewReader(body))
 	if err != nil {
@@ -178,32 +134,15 @@ func (c *Client) post(ctx context.Context, path string, body []byte) (*answer, e
 	if err != nil {
 		return nil, c.transportError("", err, ServerClock{})
 	}
-	defer func() { _ = response.Body.Close() }()
 	clock := ServerClock{Received: received, Elapsed: received.Sub(sent)}
 	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
 		clock.Date = date
 	}
 	if response.StatusCode != http.StatusOK {
+		defer func() { _ = response.Body.Close() }()
 		return nil, c.statusError(response, clock)
 	}
-	data, err := c.read(response, clock)
-	if err != nil {
-		return nil, err
-	}
-	return &answer{header: response.Header, body: data, clock: clock, requestID: c.requestID(response)}, nil
-}
-
-// read returns the inflated body.
-func (c *Client) read(response *http.Response, clock ServerClock) ([]byte, error) {
-	data, more, err := readAll(response.Body, c.maxSize)
-	switch {
-	case more:
-		return nil, &TooLargeError{Limit: c.maxSize, RequestID: c.requestID(response), Clock: clock}
-	case err != nil:
-		return nil, c.transportError("reading the answer: ", err, clock)
-	default:
-		return data, nil
-	}
+	return &answer{client: c, response: response, clock: clock, requestID: c.requestID(response)}, nil
 }
 
 func (c *Client) statusError(response *http.Response, clock ServerClock) error {
@@ -236,10 +175,4 @@ func (c *Client) transportError(doing string, err error, clock ServerClock) erro
 
 func (c *Client) requestID(response *http.Response) string {
 	return c.sanitize(response.Header.Get("X-Request-Id"))
-}
-
-// intHeader reports false where the header is missing or no number.
-func intHeader(header http.Header, name string) (value int, found bool) {
-	value, err := strconv.Atoi(strings.TrimSpace(header.Get(name)))
-	return value, err == nil && value >= 0
 }

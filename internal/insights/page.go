@@ -9,7 +9,15 @@ import (
 
 // Page is one complete answer of POST /events.
 type Page struct {
+	Head
+
 	Events []Event
+	// Size is the inflated size of the body in bytes.
+	Size int
+}
+
+// Head is what the headers of an answer tell.
+type Head struct {
 	// Limit is the page size that the API applied (X-Limit), or the one asked for where the
 	// header is missing.
 	Limit int
@@ -22,8 +30,6 @@ type Page struct {
 	Clock ServerClock
 	// RequestID is X-Request-Id, for error reports.
 	RequestID string
-	// Size is the inflated size of the body in bytes.
-	Size int
 }
 
 // Full says whether another page follows: as many events as the page could hold. The API

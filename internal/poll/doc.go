@@ -3,7 +3,9 @@
 // Package poll is the engine that reads the events of one organization and loses none.
 //
 // It is one loop in one goroutine: page, the events not delivered before, a batch to the
-// consumer, the batch's ids to the checkpoint, next page.
+// consumer, the batch's ids to the checkpoint, next page. Only the request for the next page is
+// sent ahead, as soon as the headers of a full page bring the token for it; its answer waits,
+// unread, until the page before it is settled, so that everything stays in order.
 //
 // # Passes
 //

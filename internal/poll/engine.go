@@ -13,9 +13,9 @@ import (
 // backfillSlice is the length of history that one query asks for.
 const backfillSlice = 24 * time.Hour
 
-// Source answers queries, one page each.
+// Source answers queries, one page each. It returns when the headers of the answer are there.
 type Source interface {
-	Events(ctx context.Context, query insights.Query) (*insights.Page, error)
+	Open(ctx context.Context, query insights.Query) (*insights.Answer, error)
 }
 
 // Store remembers what was delivered.
@@ -63,6 +63,8 @@ type Engine struct {
 	clock  clock
 	size   pageSize
 	lanes  lanes
+	// ahead is the page that was asked for before its turn, or nil.
+	ahead  *request
 	failed bool
 }
 
@@ -92,6 +94,7 @@ func (e *Engine) Run(ctx context.Context) {
 	if !sleep(ctx, jitter) || !e.begin(ctx) {
 		return
 	}
+	defer e.dropAhead()
 	for ctx.Err() == nil {
 		current, wait := e.next(time.Now())
 		if current == nil {

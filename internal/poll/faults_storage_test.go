@@ -157,7 +157,7 @@ func TestFault_S11_SlowStorageHoldsReadingUpAndLosesNothing(t *testing.T) {
 		h.pass(10 * time.Minute)
 		h.requireEachOnce(from)
 		assert.Empty(t, h.observed.seen().failures, "slow is no failure")
-		assert.Zero(t, overlapping.Load(), "a page is asked for when the one before is remembered")
+		assert.LessOrEqual(t, overlapping.Load(), int64(2), "of three pages the second and the third are asked for ahead, and no poll is begun")
 
 		h.add("b", time.Now(), 250)
 		h.pass(15 * time.Second)

@@ -13,7 +13,7 @@ import (
 
 // read fetches the next page of a pass, settles its events and moves the pass on.
 func (e *Engine) read(ctx context.Context, p *pass) error {
-	page, err := e.source.Events(ctx, e.query(p))
+	page, err := e.fetch(ctx, p)
 	if err != nil {
 		return err
 	}

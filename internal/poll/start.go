@@ -77,11 +77,15 @@ func (e *Engine) begin(ctx context.Context) bool {
 func (e *Engine) learnTime(ctx context.Context) bool {
 	var tries attempt
 	for {
-		page, err := e.source.Events(ctx, insights.Query{
+		answer, err := e.source.Open(ctx, insights.Query{
 			Services: e.settings.Services,
 			Start:    time.Now().Add(-min(probeBack, e.settings.Retention/2)),
 			Limit:    1,
 		})
+		var page *insights.Page
+		if err == nil {
+			page, err = answer.Page()
+		}
 		if ctx.Err() != nil {
 			return false
 		}

@@ -30,15 +30,19 @@ type oracle struct {
 	// timestamps are those of the events that were made, as text, by id.
 	timestamps map[string]string
 	// largest is the number of records in the largest batch that was offered.
-	largest  int
-	inFlight int
+	largest int
+	// waiting and inFlight are the numbers of requests without headers, and with an open body or none yet.
+	waiting, inFlight map[string]int
 	// apiNow is the API's clock.
 	apiNow     func() time.Time
 	violations []string
 }
 
 func newOracle(apiNow func() time.Time) *oracle {
-	return &oracle{accepted: make(map[string]int), hashes: make(map[[storedID]byte]struct{}), timestamps: make(map[string]string), apiNow: apiNow}
+	return &oracle{
+		accepted: make(map[string]int), hashes: make(map[[storedID]byte]struct{}), timestamps: make(map[string]string), apiNow: apiNow,
+		waiting: make(map[string]int), inFlight: make(map[string]int),
+	}
 }
 
 func (o *oracle) violated(format string, values ...any) {
@@ -51,22 +55,29 @@ func (o *oracle) made(event simulator.Event) {
 	o.timestamps[event.ID] = event.Time.UTC().Format(time.RFC3339Nano)
 }
 
-// requested checks that requests go to one host only, one at a time. A request is over when ended
-// is called.
-func (o *oracle) requested(request *http.Request) (ended func()) {
+// requested checks that requests go to one host only. For each organization one waits for its headers
+// at a time, beside the one whose body is not closed yet. opened and ended are called at these moments.
+func (o *oracle) requested(request *http.Request) (opened, ended func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if request.URL.Host != "127.0.0.1" {
 		o.violated("a request to %s", request.URL.Host)
 	}
-	if o.inFlight > 0 {
-		o.violated("%d requests are in flight at once", o.inFlight+1)
+	organization := request.Header.Get("X-Org-Id")
+	if o.waiting[organization] > 0 || o.inFlight[organization] > 1 {
+		o.violated("a request beside %d that wait for headers and %d in flight at once", o.waiting[organization], o.inFlight[organization])
 	}
-	o.inFlight++
+	o.waiting[organization]++
+	o.inFlight[organization]++
+	return o.less(o.waiting, organization), o.less(o.inFlight, organization)
+}
+
+// less counts one less, once.
+func (o *oracle) less(counts map[string]int, organization string) func() {
 	return sync.OnceFunc(func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		o.inFlight--
+		counts[organization]--
 	})
 }
 

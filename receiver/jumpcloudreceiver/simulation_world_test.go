@@ -49,8 +49,9 @@ type plannedNetwork struct {
 
 // RoundTrip implements http.RoundTripper.
 func (n *plannedNetwork) RoundTrip(request *http.Request) (*http.Response, error) {
-	ended := n.oracle.requested(request)
+	opened, ended := n.oracle.requested(request)
 	response, err := n.answer(request)
+	opened()
 	if err != nil {
 		ended()
 		return nil, err
