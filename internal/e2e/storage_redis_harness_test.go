@@ -23,6 +23,7 @@ import (
 // redisServer is a real server on loopback, with a folder of its own.
 type redisServer struct {
 	t       *testing.T
+	program string
 	address string
 	folder  string
 	command *exec.Cmd
@@ -31,17 +32,12 @@ type redisServer struct {
 // newRedis starts a server that writes every change to disk before it answers.
 func newRedis(t *testing.T) *redisServer {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("CI_REQUIRE_REDIS") == "1" {
-			t.Fatal("CI_REQUIRE_REDIS is set, and there is no redis-server")
-		}
-		t.Skip("redis-server is not installed: redis_storage is not tested")
-	}
+	program := tool(t, "redis-server")
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := free.Addr().String()
 	require.NoError(t, free.Close())
-	server := &redisServer{t: t, address: address, folder: t.TempDir()}
+	server := &redisServer{t: t, program: program, address: address, folder: t.TempDir()}
 	t.Cleanup(server.stop)
 	server.start()
 	return server
@@ -51,7 +47,7 @@ func (r *redisServer) start() {
 	r.t.Helper()
 	host, port, err := net.SplitHostPort(r.address)
 	require.NoError(r.t, err)
-	r.command = exec.Command("redis-server", "--bind", host, "--port", port, "--dir", r.folder, "--save", "",
+	r.command = exec.Command(r.program, "--bind", host, "--port", port, "--dir", r.folder, "--save", "",
 		"--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no")
 	log, err := os.Create(filepath.Join(r.folder, "log"))
 	require.NoError(r.t, err)
