@@ -13,6 +13,10 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
+// maxQuietWait is the longest wait that the API may ask for and that is waited for within a
+// request: nothing is told of it.
+const maxQuietWait = 5 * time.Second
+
 // RetrySettings say how a request is tried again that failed for reasons which tend to pass.
 type RetrySettings struct {
 	// InitialInterval and MaxInterval bound the wait between tries, which has full jitter.
@@ -32,7 +36,8 @@ func (s RetrySettings) jittered(wait time.Duration) time.Duration {
 	return time.Duration(random() * float64(wait))
 }
 
-// retryTransport tries a request a few times. A longer wait is its caller's.
+// retryTransport tries a request a few times, within which nobody hears of a failure. A wait that
+// the API asks for is its caller's where it is long: others have to know of it.
 type retryTransport struct {
 	next     http.RoundTripper
 	settings RetrySettings
@@ -52,7 +57,11 @@ func (t *retryTransport) RoundTrip(request *http.Request) (*http.Response, error
 		}
 		wait := t.settings.jittered(waits.NextBackOff())
 		if err == nil {
-			if asked := retryAfter(response.Header); asked > 0 {
+			asked := retryAfter(response.Header)
+			if asked > maxQuietWait {
+				return response, nil
+			}
+			if asked > 0 {
 				// Clients that were told the same don't come at the same time.
 				wait = asked + t.settings.jittered(asked/10)
 			}

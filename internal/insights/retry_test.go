@@ -15,8 +15,7 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
-func TestTriesWaitAsTheAPIAsks(t *testing.T) {
-	date := func(at time.Time) string { return at.UTC().Format(http.TimeFormat) }
+func TestShortWaitsAreWaitedForWithinARequest(t *testing.T) {
 	for name, test := range map[string]struct {
 		status   int
 		headers  func(now time.Time) []string
@@ -24,11 +23,11 @@ func TestTriesWaitAsTheAPIAsks(t *testing.T) {
 	}{
 		"A9 429 alone":  {429, func(time.Time) []string { return nil }, 0, 5 * time.Second},
 		"A13 503 alone": {503, func(time.Time) []string { return nil }, 0, 5 * time.Second},
-		"A10 seconds":   {429, func(time.Time) []string { return []string{"Retry-After", "40"} }, 40 * time.Second, 44 * time.Second},
-		"A10 capped":    {429, func(time.Time) []string { return []string{"Retry-After", "86400"} }, 15 * time.Minute, 16*time.Minute + 30*time.Second},
+		"A10 seconds":   {429, func(time.Time) []string { return []string{"Retry-After", "4"} }, 4 * time.Second, 4400 * time.Millisecond},
+		"A13 seconds":   {503, func(time.Time) []string { return []string{"Retry-After", "4"} }, 4 * time.Second, 4400 * time.Millisecond},
 		"A11 date, by its own now": {429, func(now time.Time) []string {
-			return []string{"Retry-After", date(now.Add(-time.Hour + time.Minute)), "Date", date(now.Add(-time.Hour))}
-		}, time.Minute, 66 * time.Second},
+			return []string{"Retry-After", date(now.Add(-time.Hour + 4*time.Second)), "Date", date(now.Add(-time.Hour))}
+		}, 4 * time.Second, 4400 * time.Millisecond},
 		"A11 date that is past": {429, func(now time.Time) []string {
 			return []string{"Retry-After", date(now.Add(-time.Minute)), "Date", date(now)}
 		}, 0, 5 * time.Second},
@@ -48,15 +47,53 @@ func TestTriesWaitAsTheAPIAsks(t *testing.T) {
 					return answering(200, "[]")(r)
 				})
 				began := time.Now()
-				_, err := client(t, transport, func(s *insights.ClientSettings) {
-					s.Retry = insights.RetrySettings{InitialInterval: 5 * time.Second, MaxInterval: time.Minute, MaxTries: 3}
-				}).Events(t.Context(), query())
+				_, err := client(t, transport, trying).Events(t.Context(), query())
 				require.NoError(t, err)
 				assert.GreaterOrEqual(t, second.Sub(began), test.low)
 				assert.LessOrEqual(t, second.Sub(began), test.top)
 			})
 		})
 	}
+}
+
+// What a request waits for is not seen from outside.
+func TestLongWaitIsTheCallersAtOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		status  int
+		headers func(now time.Time) []string
+		wait    time.Duration
+	}{
+		"A10 seconds": {429, func(time.Time) []string { return []string{"Retry-After", "6"} }, 6 * time.Second},
+		"A10 capped":  {429, func(time.Time) []string { return []string{"Retry-After", "86400"} }, 15 * time.Minute},
+		"A11 date, by its own now": {429, func(now time.Time) []string {
+			return []string{"Retry-After", date(now.Add(-time.Hour + time.Minute)), "Date", date(now.Add(-time.Hour))}
+		}, time.Minute},
+		"A13 seconds": {503, func(time.Time) []string { return []string{"Retry-After", "40"} }, 40 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tries := 0
+				transport := roundTripper(func(r *http.Request) (*http.Response, error) {
+					tries++
+					return answering(test.status, `{"message":"slow down"}`, test.headers(time.Now())...)(r)
+				})
+				began := time.Now()
+				_, err := client(t, transport, trying).Events(t.Context(), query())
+				var status *insights.StatusError
+				require.ErrorAs(t, err, &status)
+				assert.Equal(t, test.wait, status.RetryAfter)
+				assert.Equal(t, "slow down", status.Message)
+				assert.Equal(t, 1, tries)
+				assert.Zero(t, time.Since(began))
+			})
+		})
+	}
+}
+
+func date(at time.Time) string { return at.UTC().Format(http.TimeFormat) }
+
+func trying(s *insights.ClientSettings) {
+	s.Retry = insights.RetrySettings{InitialInterval: 5 * time.Second, MaxInterval: time.Minute, MaxTries: 3}
 }
 
 func TestTriesEndAndRepeatTheBody(t *testing.T) {

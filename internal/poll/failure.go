@@ -144,6 +144,12 @@ func (a *attempt) failed(kind FailureKind, err error, settings Backoff) time.Dur
 	return wait
 }
 
+// asksToWait says that the API told when to come again.
+func asksToWait(err error) bool {
+	status, ok := errors.AsType[*insights.StatusError](err)
+	return ok && status.RetryAfter > 0
+}
+
 // needsOperator says that a failure does not pass by itself.
 func needsOperator(kind FailureKind) bool {
 	switch kind {

@@ -5,11 +5,14 @@ package poll_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
 )
 
@@ -60,6 +63,32 @@ func TestFault_P12_EventThatWasNotAskedForIsDeliveredOnce(t *testing.T) {
 		h.pass(5 * time.Minute)
 		assert.Equal(t, map[string]int{"outside": 1}, h.accepted())
 	})
+}
+
+func TestFault_A10_WaitThatABackfillIsAskedForHoldsThePollsAsWell(t *testing.T) {
+	for _, code := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		t.Run(http.StatusText(code), func(t *testing.T) {
+			bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+				var met time.Time
+				h.api.Inject(simulator.Fault{Times: 1, When: func(r simulator.Request) bool {
+					if r.Query.End.IsZero() {
+						return false
+					}
+					met = r.At
+					return true
+				}, Effect: simulator.Status(code, "", "Retry-After", "100")})
+				h.settings.History = poll.History{Lookback: 48 * time.Hour}
+				h.start()
+				h.pass(5 * time.Minute)
+				requests := h.api.Requests()
+				refused := slices.IndexFunc(requests, func(r simulator.Request) bool { return r.At.Equal(met) })
+				require.Greater(t, refused, 0)
+				waited := requests[refused+1].At.Sub(met)
+				assert.GreaterOrEqual(t, waited, 100*time.Second)
+				assert.LessOrEqual(t, waited, 110*time.Second)
+			})
+		})
+	}
 }
 
 func TestWaitGrowsWhereKindsOfFailureAlternate(t *testing.T) {

@@ -29,6 +29,10 @@ func (e *Engine) handle(p *pass, err error) {
 	if refused := kind == FailureServer || kind == FailureRejected; refused && p.token != nil && p.attempt.consecutive >= staleAfter {
 		p.resume()
 	}
+	if p.kind == Backfill && asksToWait(err) {
+		// That goes for whoever asks, so the live passes wait as well.
+		e.lanes.tailAt = later(e.lanes.tailAt, p.attempt.notBefore)
+	}
 	if p.kind != Backfill && p.start.After(e.clock.latest()) {
 		// The API's clock was set back under the pass: the next one is planned anew.
 		e.lanes.live, e.lanes.tailAt = nil, p.attempt.notBefore

@@ -4,8 +4,10 @@ package jumpcloudreceiver_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -129,7 +131,8 @@ func TestFault_A9_RateLimitIsWaitedForFromFiveSeconds(t *testing.T) {
 }
 
 func TestFault_A10_SecondsAreWaitedForAsTheyAre(t *testing.T) {
-	requirePassing(t, simulator.Status(429, "", "Retry-After", "100"), 200*time.Second, 220*time.Second)
+	requirePassing(t, simulator.Status(429, "", "Retry-After", "4"), 8*time.Second, 8800*time.Millisecond)
+	requireWaited(t, simulator.Status(429, "", "Retry-After", "100"), limited, 200*time.Second, 220*time.Second)
 	// A wait that lasts longer than the tries of one request is no other.
 	collect(t, func(t *testing.T, c *collector) {
 		c.start()
@@ -146,21 +149,25 @@ func TestFault_A10_SecondsAreWaitedForAsTheyAre(t *testing.T) {
 }
 
 func TestFault_A10_WaitIsCapped(t *testing.T) {
-	requirePassing(t, simulator.Status(429, "", "Retry-After", "86400"), 30*time.Minute, 33*time.Minute)
+	requireWaited(t, simulator.Status(429, "", "Retry-After", "86400"), limited, 30*time.Minute, 33*time.Minute)
 }
 
-// dated answers with a date that is an hour behind the local clock, and a wait relative to it.
+// dated asks for a wait by a date, as the API's own clock has it.
 func dated(after time.Duration) simulator.Effect {
 	return simulator.Effect{Alter: func(a *simulator.Answer) {
-		now := time.Now().Add(-time.Hour).UTC()
+		now, _ := http.ParseTime(a.Header.Get("Date"))
 		a.Status = http.StatusTooManyRequests
-		a.Header.Set("Date", now.Format(http.TimeFormat))
 		a.Header.Set("Retry-After", now.Add(after).Format(http.TimeFormat))
 	}}
 }
 
 func TestFault_A11_DateIsTakenByTheAPIsOwnClock(t *testing.T) {
-	requirePassing(t, dated(100*time.Second), 200*time.Second, 220*time.Second)
+	for _, off := range []time.Duration{-time.Hour, 0, time.Hour} {
+		t.Run(off.String(), func(t *testing.T) {
+			requireWaitedBy(t, off, dated(4*time.Second), "", 8*time.Second, 8800*time.Millisecond)
+			requireWaitedBy(t, off, dated(100*time.Second), limited, 200*time.Second, 220*time.Second)
+		})
+	}
 }
 
 func TestFault_A11_DateThatIsPastIsNoWait(t *testing.T) {
@@ -185,22 +192,48 @@ func TestFault_A13_ServerErrorsAreAStateAfterThree(t *testing.T) {
 }
 
 func TestFault_A13_WaitThatAServerErrorAsksForIsWaited(t *testing.T) {
-	requirePassing(t, simulator.Status(503, "", "Retry-After", "100"), 200*time.Second, 220*time.Second)
+	requirePassing(t, simulator.Status(503, "", "Retry-After", "4"), 8*time.Second, 8800*time.Millisecond)
+	requireWaited(t, simulator.Status(503, "", "Retry-After", "100"), "answers with server errors", 200*time.Second, 220*time.Second)
 }
+
+const limited = "limits the rate of requests (429)"
 
 // requirePassing fails twice and wants the third request within these times, and no status.
 func requirePassing(t *testing.T, effect simulator.Effect, low, top time.Duration) {
 	t.Helper()
-	collect(t, func(t *testing.T, c *collector) {
+	requireWaited(t, effect, "", low, top)
+}
+
+// requireWaited fails twice and wants the third request within these times. Where it is a state, it
+// must be told as soon as the wait begins; "" is none.
+func requireWaited(t *testing.T, effect simulator.Effect, status string, low, top time.Duration) {
+	t.Helper()
+	requireWaitedBy(t, 0, effect, status, low, top)
+}
+
+// requireWaitedBy is for an API whose clock is off.
+func requireWaitedBy(t *testing.T, off time.Duration, effect simulator.Effect, status string, low, top time.Duration) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		now := func() time.Time { return time.Now().Add(off) }
+		c := newCollectorOf(t, simulator.New(simulator.Settings{Now: now}))
+		defer c.stop()
 		c.start()
 		c.pass(5 * time.Second)
-		from := time.Now()
-		add(c, "a", 10)
+		from := now()
+		for i := range 10 {
+			c.api.Add(simulator.Event{Service: "sso", Type: "sso_auth", ID: strconv.Itoa(i), Time: from})
+		}
 		c.api.Inject(simulator.Fault{Times: 2, Effect: effect})
 		sent := len(c.api.Requests())
+		c.pass(2 * time.Second)
+		if status != "" {
+			require.Len(t, c.host.reported(), 1, "it is told when the wait begins")
+			assert.Contains(t, c.logs.String(), "next_attempt_in")
+		}
 		c.pass(top + 30*time.Second)
 		c.requireEachOnce("", from)
-		c.requireStatuses("")
+		c.requireStatuses(status)
 		met := c.api.Requests()[sent:]
 		waited := met[2].At.Sub(met[0].At)
 		assert.GreaterOrEqual(t, waited, low)
