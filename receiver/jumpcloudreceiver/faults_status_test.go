@@ -127,7 +127,7 @@ func TestFault_A9_RateLimitThatLastsIsAStateAfterThreeFailures(t *testing.T) {
 }
 
 func TestFault_A9_RateLimitIsWaitedForFromFiveSeconds(t *testing.T) {
-	requirePassing(t, simulator.Status(429, ""), 0, 15*time.Second)
+	requireGrowing(t, 429)
 }
 
 func TestFault_A10_SecondsAreWaitedForAsTheyAre(t *testing.T) {
@@ -141,10 +141,13 @@ func TestFault_A10_SecondsAreWaitedForAsTheyAre(t *testing.T) {
 		sent := len(c.api.Requests())
 		c.pass(3 * time.Hour)
 		met := c.api.Requests()[sent:][:61]
+		waits := make(map[time.Duration]bool)
 		for i := 1; i < len(met); i++ {
+			waits[met[i].At.Sub(met[i-1].At)] = true
 			assert.GreaterOrEqual(t, met[i].At.Sub(met[i-1].At), 100*time.Second)
 			assert.LessOrEqual(t, met[i].At.Sub(met[i-1].At), 110*time.Second)
 		}
+		assert.Greater(t, len(waits), 1, "clients that were told the same don't come together")
 	})
 }
 
@@ -187,6 +190,7 @@ func TestFault_A13_ServerErrorsAreAStateAfterThree(t *testing.T) {
 		t.Run(http.StatusText(code), func(t *testing.T) {
 			requireKept(t, outage{simulator.Status(code, "busy"), time.Hour, 150, "answers with server errors", 5 * time.Minute})
 			requireStateAfterThree(t, code)
+			requireGrowing(t, code)
 		})
 	}
 }
@@ -240,6 +244,33 @@ func requireWaitedBy(t *testing.T, off time.Duration, effect simulator.Effect, s
 		assert.LessOrEqual(t, waited, top)
 		assert.Equal(t, met[0].Query.Start, met[2].Query.Start, "the same is asked for again")
 	})
+}
+
+// requireGrowing wants three tries each, whose waits begin at five seconds, and between them others
+// that go on growing to five minutes. The jitter takes a part of each.
+func requireGrowing(t *testing.T, code int) {
+	t.Helper()
+	for _, part := range []float64{1, 0.25} {
+		collect(t, func(t *testing.T, c *collector) {
+			c.random = func() float64 { return part }
+			c.start()
+			c.pass(5 * time.Second)
+			var met []time.Time
+			c.api.Inject(simulator.Fault{When: func(simulator.Request) bool {
+				met = append(met, time.Now())
+				return true
+			}, Effect: simulator.Status(code, "")})
+			c.pass(time.Hour)
+			require.Greater(t, len(met), 24)
+			seconds := func(of, until int) float64 { return met[until].Sub(met[of]).Seconds() / part }
+			for i, between := range []float64{5, 10, 20, 40, 80, 160, 300, 300} {
+				first := 3 * i
+				assert.InDelta(t, 5, seconds(first, first+1), 0.01)
+				assert.InDelta(t, 10, seconds(first+1, first+2), 0.01)
+				assert.InDelta(t, between, seconds(first+2, first+3), 0.01)
+			}
+		})
+	}
 }
 
 // requireStateAfterThree wants the status to change with the third failure and not before.

@@ -50,7 +50,9 @@ type collector struct {
 	host      *host
 	sink      *sink
 	// next is the next consumer: sink, or what stands before it.
-	next    consumer.Logs
+	next consumer.Logs
+	// random decides the waits; nil is the receiver's own source.
+	random  func() float64
 	running receiver.Logs
 }
 
@@ -112,6 +114,9 @@ func (c *collector) start() {
 
 func (c *collector) tryStart() error {
 	created, err := jumpcloudreceiver.NewFactory().CreateLogs(c.t.Context(), c.settings(), c.config, c.next)
+	if c.random != nil {
+		created, err = jumpcloudreceiver.NewLogsWithRandom(c.settings(), c.config, c.next, c.random)
+	}
 	require.NoError(c.t, err)
 	c.running = created
 	return created.Start(c.t.Context(), c.host)
