@@ -3,6 +3,7 @@
 package poll
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -33,12 +34,13 @@ type Deliver func(ctx context.Context, batch Batch) error
 type batch struct {
 	events  []insights.Event
 	entries []checkpoint.Entry
-	ids     map[checkpoint.ID]struct{}
-	bytes   int
+	// ids holds the place of each event.
+	ids   map[checkpoint.ID]int
+	bytes int
 }
 
 func newBatch() *batch {
-	return &batch{ids: make(map[checkpoint.ID]struct{})}
+	return &batch{ids: make(map[checkpoint.ID]int)}
 }
 
 // full says that an event of so many bytes has to go into the next batch.
@@ -51,10 +53,20 @@ func (b *batch) contains(id checkpoint.ID) bool {
 	return found
 }
 
+// conflicts says that the batch holds an event with the same identity and other content. The order
+// of the keys is no content.
+func (b *batch) conflicts(id checkpoint.ID, raw []byte) bool {
+	at, found := b.ids[id]
+	if !found || bytes.Equal(b.events[at].Raw, raw) {
+		return false
+	}
+	return !bytes.Equal(sortedKeys(b.events[at].Raw), sortedKeys(raw))
+}
+
 // add takes an event and the entries, at least one, by which it is remembered.
 func (b *batch) add(event insights.Event, entries ...checkpoint.Entry) {
+	b.ids[entries[0].ID] = len(b.events)
 	b.events = append(b.events, event)
 	b.entries = append(b.entries, entries...)
-	b.ids[entries[0].ID] = struct{}{}
 	b.bytes += len(event.Raw)
 }

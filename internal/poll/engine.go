@@ -89,6 +89,7 @@ func New(settings Settings, source Source, deliver Deliver, store Store, observe
 // Run reads events until ctx is done. A batch under way then is finished within a
 // DeliverGrace, and remembered within a CommitGrace. Run returns when nothing is under way any more.
 func (e *Engine) Run(ctx context.Context) {
+	defer e.observer.Stopped()
 	// Receivers that start together don't ask together.
 	jitter := e.settings.Backoff.jittered(e.settings.PollInterval / 10)
 	if !sleep(ctx, jitter) || !e.begin(ctx) {

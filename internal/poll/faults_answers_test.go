@@ -81,8 +81,8 @@ func TestFault_A10_WaitThatABackfillIsAskedForHoldsThePollsAsWell(t *testing.T) 
 				h.start()
 				h.pass(5 * time.Minute)
 				requests := h.api.Requests()
-				refused := slices.IndexFunc(requests, func(r simulator.Request) bool { return r.At.Equal(met) })
-				require.Greater(t, refused, 0)
+				refused := slices.IndexFunc(requests, func(r simulator.Request) bool { return r.At.Equal(met) && !r.Query.End.IsZero() })
+				require.Positive(t, refused)
 				waited := requests[refused+1].At.Sub(met)
 				assert.GreaterOrEqual(t, waited, 100*time.Second)
 				assert.LessOrEqual(t, waited, 110*time.Second)
@@ -117,5 +117,15 @@ func TestProgressIsToldInAnOutageAndNotBeforeThereIsAny(t *testing.T) {
 		h.pass(5 * time.Minute)
 		progress := h.observed.seen().progress
 		assert.Greater(t, progress.Now.Sub(progress.Watermark), 2*time.Minute)
+	})
+}
+
+func TestStopIsToldOnceAndLast(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.start()
+		h.pass(time.Minute)
+		assert.Zero(t, h.observed.seen().stopped)
+		h.kill()
+		assert.Equal(t, 1, h.observed.seen().stopped)
 	})
 }

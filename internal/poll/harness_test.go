@@ -194,6 +194,7 @@ type observations struct {
 	recovered int
 	losses    []poll.Loss
 	anomalies []poll.Anomaly
+	stopped   int
 }
 
 func (r *recorder) Started(start poll.Start) { r.do(func() { r.starts = append(r.starts, start) }) }
@@ -213,6 +214,8 @@ func (r *recorder) Lost(loss poll.Loss) { r.do(func() { r.losses = append(r.loss
 func (r *recorder) Anomaly(anomaly poll.Anomaly) {
 	r.do(func() { r.anomalies = append(r.anomalies, anomaly) })
 }
+
+func (r *recorder) Stopped() { r.do(func() { r.stopped++ }) }
 
 func (r *recorder) do(change func()) {
 	r.mu.Lock()

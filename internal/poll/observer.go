@@ -23,7 +23,7 @@ type Observer interface {
 	Started(start Start)
 	// Page is called when every event of a page has been accepted and remembered.
 	Page(page PageReport)
-	// Progress is called after each commit.
+	// Progress is called after each commit, and with each failure.
 	Progress(progress Progress)
 	// Failed is called for each failure that the engine waits after; it is always followed
 	// by another attempt.
@@ -34,6 +34,8 @@ type Observer interface {
 	Lost(loss Loss)
 	// Anomaly tells of an answer that is not as documented and that does no harm.
 	Anomaly(anomaly Anomaly)
+	// Stopped is called last: no progress is made from here on.
+	Stopped()
 }
 
 // StartState says on what ground an engine begins.
@@ -72,6 +74,9 @@ type PageReport struct {
 	Delivered, Late int
 	// Duplicates is the number of events that had been delivered before.
 	Duplicates int
+	// Conflicts is the number of duplicates that differ from the event of the same batch whose id
+	// and timestamp they have.
+	Conflicts int
 	// Nulls is the number of elements that were null.
 	Nulls int
 	// Limit is the page size that is asked for now.

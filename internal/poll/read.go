@@ -74,6 +74,9 @@ func (e *Engine) settle(ctx context.Context, p *pass, page *insights.Page) (Page
 		id := identify(event)
 		if pending.contains(id) || e.store.Seen(p.sought(event, id)) {
 			report.Duplicates++
+			if pending.conflicts(id, event.Raw) {
+				report.Conflicts++
+			}
 			p.passed(event)
 			p.renew(event, id)
 			continue

@@ -82,7 +82,9 @@ func (d *delivery) offer(ctx context.Context, logs plog.Logs) error {
 	defer cancel()
 	graceful = d.obsreport.StartLogsOp(graceful)
 	count := logs.LogRecordCount()
+	ended := d.observer.gauges.offering()
 	err := d.next.ConsumeLogs(graceful, logs)
+	ended()
 	d.obsreport.EndLogsOp(graceful, format, count, err)
 	if err != nil && graceful.Err() != nil {
 		return graceful.Err() // whatever the consumer makes of the end of its context

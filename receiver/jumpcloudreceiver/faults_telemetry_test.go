@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -37,6 +40,129 @@ func (c *collector) counted(name string) (total int64) {
 		require.Fail(c.t, "not a metric of integers", "%T", data)
 	}
 	return total
+}
+
+// measured is the only value of one of the receiver's gauges, and whether there is one.
+func (c *collector) measured(name string) (value float64, found bool) {
+	c.t.Helper()
+	metric, err := c.telemetry.GetMetric("otelcol_receiver_jumpcloud_" + name)
+	if err != nil {
+		return 0, false
+	}
+	points := metric.Data.(metricdata.Gauge[float64]).DataPoints
+	require.Len(c.t, points, 1)
+	return points[0].Value, true
+}
+
+// requireMeasured fails unless a gauge is about a time.
+func (c *collector) requireMeasured(name string, want, within time.Duration) {
+	c.t.Helper()
+	value, found := c.measured(name)
+	require.True(c.t, found, name)
+	require.InDelta(c.t, want.Seconds(), value, within.Seconds(), name)
+}
+
+func TestFault_K5_CallThatBlocksIsSeenWhileItDoes(t *testing.T) {
+	collect(t, func(_ *testing.T, c *collector) {
+		release := make(chan struct{})
+		blocking := true
+		c.sink.refuseWith(func(plog.Logs) error {
+			if blocking {
+				<-release
+			}
+			return nil
+		})
+		c.start()
+		c.pass(5 * time.Second)
+		c.requireMeasured("consume_inflight", 0, 0)
+		from := time.Now()
+		add(c, "a", 10)
+		for minutes := range 10 {
+			c.requireMeasured("consume_inflight", time.Duration(minutes)*time.Minute, 2*time.Second)
+			c.requireMeasured("watermark_age", time.Duration(minutes)*time.Minute, 5*time.Second)
+			c.pass(time.Minute)
+		}
+		blocking = false
+		close(release)
+		c.pass(5 * time.Second)
+		c.requireEachOnce("", from)
+		c.requireMeasured("consume_inflight", 0, 0)
+		c.requireMeasured("watermark_age", 0, 5*time.Second)
+	})
+}
+
+func TestFault_K8_WatermarkAgesWhileTheConsumerRefuses(t *testing.T) {
+	collect(t, func(_ *testing.T, c *collector) {
+		c.start()
+		c.pass(5 * time.Second)
+		c.sink.refuseWith(func(plog.Logs) error { return errFull })
+		add(c, "a", 10)
+		for minutes := range 90 {
+			c.requireMeasured("watermark_age", time.Duration(minutes)*time.Minute, 5*time.Second)
+			c.requireMeasured("consume_inflight", 0, 0)
+			c.pass(time.Minute)
+		}
+		c.sink.refuseWith(nil)
+		c.pass(10 * time.Minute)
+		c.requireMeasured("watermark_age", 0, 5*time.Second)
+	})
+}
+
+func TestFault_C3_SkewIsWarnedOfOnceForEachTimeThatItBegins(t *testing.T) {
+	for _, off := range []time.Duration{-33 * time.Second, 33 * time.Second} {
+		t.Run(off.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var apart atomic.Int64
+				c := newCollectorOf(t, simulator.New(simulator.Settings{Now: func() time.Time { return time.Now().Add(time.Duration(apart.Load())) }}))
+				defer c.stop()
+				told := func(line string) int { return strings.Count(c.logs.String(), line) }
+				const differs, agrees = "The local clock differs from JumpCloud's", "The local clock agrees with JumpCloud's again"
+				c.start()
+				apart.Store(int64(off * 5 / 6)) // 27.5 s
+				c.pass(10 * time.Minute)
+				require.Zero(t, told(differs))
+				for again := range 3 {
+					apart.Store(int64(off))
+					c.pass(10 * time.Minute)
+					require.Equal(t, again+1, told(differs))
+					require.Equal(t, again, told(agrees))
+					c.requireMeasured("clock_skew", -off, 3*time.Second)
+					apart.Store(0)
+					c.pass(10 * time.Minute)
+					require.Equal(t, again+1, told(agrees))
+					c.requireMeasured("clock_skew", 0, time.Second)
+				}
+				require.Equal(t, 3, strings.Count(c.logs.String(), `"level":"warn"`))
+			})
+		})
+	}
+}
+
+func TestFault_P10_OtherContentInTheSameBatchIsCounted(t *testing.T) {
+	for name, test := range map[string]struct {
+		second    string
+		conflicts int64
+	}{
+		"the same":              {`{"id":"a","timestamp":%q,"text":"one","n":1}`, 0},
+		"keys in another order": {`{"n":1,"text":"one", "timestamp":%q,"id":"a"}`, 0},
+		"another value":         {`{"id":"a","timestamp":%q,"text":"two","n":1}`, 1},
+		"one key more":          {`{"id":"a","timestamp":%q,"text":"one","n":1,"more":true}`, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			collect(t, func(t *testing.T, c *collector) {
+				c.start()
+				c.pass(5 * time.Second)
+				add(c, "before", 1)
+				at := time.Now().Add(time.Millisecond)
+				for _, text := range []string{`{"id":"a","timestamp":%q,"text":"one","n":1}`, test.second} {
+					c.api.Add(simulator.Event{ID: "a", Time: at, JSON: fmt.Appendf(nil, text, at.UTC().Format(time.RFC3339Nano))})
+				}
+				c.pass(10 * time.Minute)
+				assert.Equal(t, map[string]int{"before0": 1, "a": 1}, c.sink.counts())
+				assert.Equal(t, test.conflicts, c.counted("conflicts"))
+			})
+		})
+	}
 }
 
 func TestFault_P3_ElementThatIsNoObjectIsCounted(t *testing.T) {

@@ -132,7 +132,10 @@ func (r *logsReceiver) engine(organization OrganizationConfig, limiter *rate.Lim
 	if err != nil {
 		return nil, fmt.Errorf("creating the receiver's telemetry: %w", err)
 	}
-	observer := newObserver(organization.ID, r.telemetry, r.settings.Logger, status)
+	observer, err := newObserver(organization.ID, r.telemetry, r.settings.Logger, status)
+	if err != nil {
+		return nil, fmt.Errorf("creating the receiver's telemetry: %w", err)
+	}
 	delivery := &delivery{
 		mapper: mapping.New(mapping.Settings{
 			Body:             mapping.Body(r.config.Body),

@@ -31,28 +31,36 @@ type observer struct {
 	organization string
 	telemetry    *metadata.TelemetryBuilder
 	labels       metric.MeasurementOption
-	logger       *zap.Logger
-	health       *health
-	journal      journal
+	// recorded is labels, for what is recorded event by event.
+	recorded []metric.RecordOption
+	gauges   gauges
+	logger   *zap.Logger
+	health   *health
+	journal  journal
 	// met holds what was already told once.
 	met map[poll.Anomaly]struct{}
 	// rewindTold is when a rewound clock may be told again.
 	rewindTold time.Time
+	// skewed says that the local clock was told to be off.
+	skewed bool
 }
 
-func newObserver(organization string, telemetry *metadata.TelemetryBuilder, logger *zap.Logger, health *health) *observer {
+func newObserver(organization string, telemetry *metadata.TelemetryBuilder, logger *zap.Logger, health *health) (*observer, error) {
 	if organization != "" {
 		logger = logger.With(zap.String("organization", organization))
 	}
-	return &observer{
+	labels := metric.WithAttributeSet(attribute.NewSet(attribute.String("organization", organization)))
+	o := &observer{
 		organization: organization,
 		telemetry:    telemetry,
-		labels:       metric.WithAttributeSet(attribute.NewSet(attribute.String("organization", organization))),
+		labels:       labels,
+		recorded:     []metric.RecordOption{labels},
 		logger:       logger,
 		health:       health,
 		journal:      journal{logger: logger},
 		met:          make(map[poll.Anomaly]struct{}),
 	}
+	return o, o.gauges.register(telemetry, labels)
 }
 
 // Started implements poll.Observer.
@@ -87,6 +95,7 @@ func (o *observer) Page(page poll.PageReport) {
 	o.telemetry.ReceiverJumpcloudPages.Add(ctx, 1, o.labels, label("pass", string(page.Pass)))
 	o.telemetry.ReceiverJumpcloudDuplicates.Add(ctx, int64(page.Duplicates), o.labels)
 	o.telemetry.ReceiverJumpcloudLateEvents.Add(ctx, int64(page.Late), o.labels)
+	o.telemetry.ReceiverJumpcloudConflicts.Add(ctx, int64(page.Conflicts), o.labels)
 	o.telemetry.ReceiverJumpcloudNullElements.Add(ctx, int64(page.Nulls), o.labels)
 	o.telemetry.ReceiverJumpcloudPageLimit.Record(ctx, int64(page.Limit), o.labels)
 }
@@ -94,11 +103,35 @@ func (o *observer) Page(page poll.PageReport) {
 // Progress implements poll.Observer.
 func (o *observer) Progress(progress poll.Progress) {
 	ctx := context.Background()
-	o.telemetry.ReceiverJumpcloudWatermarkAge.Record(ctx, progress.Now.Sub(progress.Watermark).Seconds(), o.labels)
+	o.gauges.progressed(progress)
+	o.skew(progress.Skew)
 	o.telemetry.ReceiverJumpcloudClockSkew.Record(ctx, progress.Skew.Seconds(), o.labels)
 	o.telemetry.ReceiverJumpcloudBackfillRemaining.Record(ctx, progress.BackfillRemaining.Seconds(), o.labels)
 	o.telemetry.ReceiverJumpcloudRememberedIds.Record(ctx, int64(progress.Remembered), o.labels)
 }
+
+const (
+	// skewTold is how far the local clock may be off before that is told; within skewOver it is told
+	// to be over. They differ since a date is in whole seconds, and the skew changes with it.
+	skewTold = 30 * time.Second
+	skewOver = 15 * time.Second
+)
+
+// skew tells when the local clock begins to be off, and when that is over.
+func (o *observer) skew(skew time.Duration) {
+	field := zap.Duration("ahead_by", skew.Round(time.Second))
+	switch {
+	case !o.skewed && skew.Abs() > skewTold:
+		o.skewed = true
+		o.logger.Warn("The local clock differs from JumpCloud's: check its time synchronization. No event is lost by it, as reading goes by JumpCloud's clock", field)
+	case o.skewed && skew.Abs() <= skewOver:
+		o.skewed = false
+		o.logger.Info("The local clock agrees with JumpCloud's again", field)
+	}
+}
+
+// Stopped implements poll.Observer.
+func (o *observer) Stopped() { o.gauges.stopped() }
 
 // Failed implements poll.Observer.
 func (o *observer) Failed(failure poll.Failure) {
@@ -168,7 +201,7 @@ func (o *observer) accepted(ctx context.Context, batch poll.Batch, records int) 
 	now := time.Now()
 	for _, event := range batch.Events {
 		if !event.Timestamp.IsZero() {
-			o.telemetry.ReceiverJumpcloudEventDelay.Record(ctx, max(0, now.Sub(event.Timestamp).Seconds()), o.labels)
+			o.telemetry.ReceiverJumpcloudEventDelay.Record(ctx, max(0, now.Sub(event.Timestamp).Seconds()), o.recorded...)
 		}
 	}
 	if o.journal.kind == failureConsumer {

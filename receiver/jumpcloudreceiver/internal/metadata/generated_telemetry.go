@@ -3,10 +3,12 @@
 package metadata
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/trace"
 
 	"go.opentelemetry.io/collector/component"
@@ -29,7 +31,9 @@ type TelemetryBuilder struct {
 	ReceiverJumpcloudBackfillRemaining   metric.Float64Gauge
 	ReceiverJumpcloudCheckpointFailures  metric.Int64Counter
 	ReceiverJumpcloudClockSkew           metric.Float64Gauge
+	ReceiverJumpcloudConflicts           metric.Int64Counter
 	ReceiverJumpcloudConsecutiveFailures metric.Int64Gauge
+	ReceiverJumpcloudConsumeInflight     metric.Float64ObservableGauge
 	ReceiverJumpcloudDropped             metric.Int64Counter
 	ReceiverJumpcloudDuplicates          metric.Int64Counter
 	ReceiverJumpcloudEventDelay          metric.Float64Histogram
@@ -44,7 +48,7 @@ type TelemetryBuilder struct {
 	ReceiverJumpcloudRequestsFailed      metric.Int64Counter
 	ReceiverJumpcloudStarts              metric.Int64Counter
 	ReceiverJumpcloudUnmapped            metric.Int64Counter
-	ReceiverJumpcloudWatermarkAge        metric.Float64Gauge
+	ReceiverJumpcloudWatermarkAge        metric.Float64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -56,6 +60,46 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterReceiverJumpcloudConsumeInflightCallback sets callback for observable ReceiverJumpcloudConsumeInflight metric.
+func (builder *TelemetryBuilder) RegisterReceiverJumpcloudConsumeInflightCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverJumpcloudConsumeInflight, obs: o})
+		return nil
+	}, builder.ReceiverJumpcloudConsumeInflight)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverJumpcloudWatermarkAgeCallback sets callback for observable ReceiverJumpcloudWatermarkAge metric.
+func (builder *TelemetryBuilder) RegisterReceiverJumpcloudWatermarkAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverJumpcloudWatermarkAge, obs: o})
+		return nil
+	}, builder.ReceiverJumpcloudWatermarkAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -94,10 +138,22 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudConflicts, err = builder.meter.Int64Counter(
+		"otelcol_receiver_jumpcloud_conflicts",
+		metric.WithDescription("Number of events that were not delivered since one of the same batch has their id and timestamp, and yet other content. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudConsecutiveFailures, err = builder.meter.Int64Gauge(
 		"otelcol_receiver_jumpcloud_consecutive_failures",
 		metric.WithDescription("Number of attempts that failed since the last success. [Alpha]"),
 		metric.WithUnit("{attempt}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudConsumeInflight, err = builder.meter.Float64ObservableGauge(
+		"otelcol_receiver_jumpcloud_consume_inflight",
+		metric.WithDescription("How long the call to the pipeline that is under way has taken until now; 0 where none is. [Alpha]"),
+		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudDropped, err = builder.meter.Int64Counter(
@@ -185,9 +241,9 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverJumpcloudWatermarkAge, err = builder.meter.Float64Gauge(
+	builder.ReceiverJumpcloudWatermarkAge, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_jumpcloud_watermark_age",
-		metric.WithDescription("The API's time less the time up to which every visible event has been delivered. [Alpha]"),
+		metric.WithDescription("The API's time less the time up to which every visible event has been delivered. It grows while nothing is read or delivered. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)

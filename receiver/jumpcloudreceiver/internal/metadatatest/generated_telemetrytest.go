@@ -65,6 +65,22 @@ func AssertEqualReceiverJumpcloudClockSkew(t *testing.T, tt *componenttest.Telem
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualReceiverJumpcloudConflicts(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_receiver_jumpcloud_conflicts",
+		Description: "Number of events that were not delivered since one of the same batch has their id and timestamp, and yet other content. [Alpha]",
+		Unit:        "{event}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_receiver_jumpcloud_conflicts")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualReceiverJumpcloudConsecutiveFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_jumpcloud_consecutive_failures",
@@ -75,6 +91,20 @@ func AssertEqualReceiverJumpcloudConsecutiveFailures(t *testing.T, tt *component
 		},
 	}
 	got, err := tt.GetMetric("otelcol_receiver_jumpcloud_consecutive_failures")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualReceiverJumpcloudConsumeInflight(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_receiver_jumpcloud_consume_inflight",
+		Description: "How long the call to the pipeline that is under way has taken until now; 0 where none is. [Alpha]",
+		Unit:        "s",
+		Data: metricdata.Gauge[float64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_receiver_jumpcloud_consume_inflight")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
@@ -301,7 +331,7 @@ func AssertEqualReceiverJumpcloudUnmapped(t *testing.T, tt *componenttest.Teleme
 func AssertEqualReceiverJumpcloudWatermarkAge(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_jumpcloud_watermark_age",
-		Description: "The API's time less the time up to which every visible event has been delivered. [Alpha]",
+		Description: "The API's time less the time up to which every visible event has been delivered. It grows while nothing is read or delivered. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
@@ -19,9 +20,18 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	require.NoError(t, tb.RegisterReceiverJumpcloudConsumeInflightCallback(func(_ context.Context, observer metric.Float64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterReceiverJumpcloudWatermarkAgeCallback(func(_ context.Context, observer metric.Float64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	tb.ReceiverJumpcloudBackfillRemaining.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudCheckpointFailures.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudClockSkew.Record(context.Background(), 1)
+	tb.ReceiverJumpcloudConflicts.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudConsecutiveFailures.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudDropped.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudDuplicates.Add(context.Background(), 1)
@@ -37,7 +47,6 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverJumpcloudRequestsFailed.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudStarts.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudUnmapped.Add(context.Background(), 1)
-	tb.ReceiverJumpcloudWatermarkAge.Record(context.Background(), 1)
 	AssertEqualReceiverJumpcloudBackfillRemaining(t, testTel,
 		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -47,8 +56,14 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualReceiverJumpcloudClockSkew(t, testTel,
 		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudConflicts(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudConsecutiveFailures(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudConsumeInflight(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudDropped(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
