@@ -53,6 +53,7 @@ func TestAttributes_Actor(t *testing.T) {
 		"in both places, last the other":  {`{"initiated_by":{"username":"ada"},"username":"attempted"}`, map[string]any{"user.name": "ada", "jumpcloud.username": "attempted"}, 0},
 		"the first is empty":              {`{"initiated_by":{"username":""},"username":"ada"}`, map[string]any{"user.name": "ada"}, 0},
 		"an array":                        {`{"initiated_by":[{"id":"1","type":"user"},{"id":"2"},{}]}`, map[string]any{"user.id": "1", "jumpcloud.initiated_by.type": "user"}, 1},
+		"an array that begins with null":  {`{"initiated_by":[null,{"id":"1"},{"id":"2"}]}`, map[string]any{"user.id": "1"}, 1},
 		"an empty array":                  {`{"initiated_by":[]}`, nil, 0},
 		"an array of texts":               {`{"initiated_by":["ada","grace"]}`, map[string]any{"user.name": "ada"}, 1},
 		"a text":                          {`{"initiated_by":"ada"}`, map[string]any{"user.name": "ada"}, 0},
@@ -71,6 +72,9 @@ func TestAttributes_Address(t *testing.T) {
 			"geo.location.lat": 45.84, "geo.location.lon": -9.1,
 		}, 0},
 		"coordinates as integers": {`{"geoip":{"latitude":45,"longitude":0}}`, map[string]any{"geo.location.lat": 45.0, "geo.location.lon": 0.0}, 0},
+		"coordinates that no double holds": {`{"geoip":{"latitude":9007199254740993,"longitude":"9007199254740992"}}`, map[string]any{
+			"jumpcloud.geoip.latitude": "9007199254740993", "geo.location.lon": 9007199254740992.0,
+		}, 0},
 		"no coordinates": {`{"geoip":{"latitude":"north","longitude":"NaN"}}`, map[string]any{
 			"jumpcloud.geoip.latitude": "north", "jumpcloud.geoip.longitude": "NaN",
 		}, 0},
@@ -78,6 +82,7 @@ func TestAttributes_Address(t *testing.T) {
 			"geo.region.iso_code": "US-MA", "geo.country.iso_code": "US", "geo.locality.name": "Boston", "jumpcloud.geoip.postal_code": "02108",
 		}, 0},
 		"the region's whole code":        {`{"geoip":{"region_code":"US-MA","country_code":"US"}}`, map[string]any{"geo.region.iso_code": "US-MA", "geo.country.iso_code": "US"}, 0},
+		"a region like its country":      {`{"geoip":{"region_code":"USX","country_code":"US"}}`, map[string]any{"geo.region.iso_code": "US-USX", "geo.country.iso_code": "US"}, 0},
 		"a region without a country":     {`{"geoip":{"region_code":"MA"}}`, map[string]any{"jumpcloud.geoip.region_code": "MA"}, 0},
 		"the older country":              {`{"geoip":{"country_code2":"US"}}`, map[string]any{"geo.country.iso_code": "US"}, 0},
 		"nested":                         {`{"geoip":{"geoip":{"country_code":"US","city_name":"Boston"}}}`, map[string]any{"geo.country.iso_code": "US", "geo.locality.name": "Boston"}, 0},
@@ -169,6 +174,7 @@ func TestAttributes_KnownKeysKeepTheirType(t *testing.T) {
 		"int from text":         {`{"deref":"3"}`, map[string]any{"jumpcloud.deref": int64(3)}, 0},
 		"int from a decimal":    {`{"deref":3.0}`, map[string]any{"jumpcloud.deref": int64(3)}, 0},
 		"int from a fraction":   {`{"deref":3.5}`, map[string]any{"jumpcloud.deref_text": "3.5"}, 0},
+		"int past a float64":    {`{"deref":9007199254740993.0}`, map[string]any{"jumpcloud.deref_text": "9007199254740993.0"}, 0},
 		"int past an int64":     {`{"total_space_used":9223372036854775808}`, map[string]any{"jumpcloud.total_space_used_text": "9223372036854775808"}, 0},
 		"int past all ints":     {`{"deref":1e300}`, map[string]any{"jumpcloud.deref_text": "1e300"}, 0},
 		"int from a bool":       {`{"deref":true}`, map[string]any{"jumpcloud.deref_text": "true"}, 0},
@@ -199,6 +205,7 @@ func TestAttributes_Keys(t *testing.T) {
 		"no key below another":      {`{"aB":{"x":1,"y":2},"a_b":"exact"}`, map[string]any{"jumpcloud.a_b": "exact"}, 2},
 		"no key above another":      {`{"aB":"other","a_b":{"x":1,"y":2}}`, map[string]any{"jumpcloud.a_b.x": int64(1), "jumpcloud.a_b.y": int64(2)}, 1},
 		"curated keys are taken":    {`{"event":{"type":"a"},"error":{"code":5},"schema":"b","changed_fields":"c","service":{"name":"d"},"oversize":true}`, map[string]any{"jumpcloud.event_object.type": "a", "jumpcloud.error_object.code": int64(5), "jumpcloud.schema_text": "b", "jumpcloud.changed_fields_text": "c", "jumpcloud.service_object.name": "d", "jumpcloud.oversize_text": "true"}, 0},
+		"the same value twice":      {`{"aB":1,"a_b":1,"AB":2}`, map[string]any{"jumpcloud.a_b": int64(1), "jumpcloud.ab": int64(2)}, 0},
 		"six names":                 {`{"a":{"b":{"c":{"d":{"e":{"f":1,"g":{"h":2},"i":{}}}}}}}`, map[string]any{"jumpcloud.a.b.c.d.e.f": int64(1)}, 1},
 	})
 }
@@ -212,6 +219,7 @@ func TestAttributes_OfRepeatedNamesTheLastCounts(t *testing.T) {
 		"objects":             {`{"a":{"b":1},"a":{"c":2},"geoip":{"city":"A"},"geoip":{"country_code":"US"}}`, map[string]any{"jumpcloud.a.c": int64(2), "geo.country.iso_code": "US"}, 0},
 		"another type":        {`{"a":{"b":1},"a":2,"c":3,"c":{"d":4}}`, map[string]any{"jumpcloud.a": int64(2), "jumpcloud.c.d": int64(4)}, 0},
 		"nested":              {`{"a":{"b":{"c":1,"c":2}}}`, map[string]any{"jumpcloud.a.b.c": int64(2)}, 0},
+		"deep in the actor":   {`{"initiated_by":[{"a":{"b":{"c":{"d":{"e":1,"e":2}}}}}]}`, map[string]any{"jumpcloud.initiated_by.a.b.c.d.e": int64(2)}, 0},
 		"in the actor":        {`{"initiated_by":[{"id":"1","id":"2"}]}`, map[string]any{"user.id": "2"}, 0},
 		"outcome":             {`{"success":false,"success":true}`, map[string]any{"jumpcloud.success": true}, 0},
 		"what does not count": {`{"error_message":"x","error_message":"","a":["x",1],"a":"y"}`, map[string]any{"jumpcloud.a": "y"}, 0},

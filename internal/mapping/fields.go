@@ -41,8 +41,8 @@ const (
 // variants are the spellings of top-level objects that the API's documentation shows beside the
 // usual one, among them the object wrapped in itself.
 var variants = map[string][]string{
-	"geoip":     {"geoip.geoip", "Geoip", "Geoip.geoip", "Geoip.Geoip"},
-	"useragent": {"useragent.useragent", "user_agent", "user_agent.useragent", "user_agent.user_agent"},
+	"geoip":     {"geoip.geoip", "Geoip", "Geoip.geoip"},
+	"useragent": {"useragent.useragent", "useragent.user_agent", "user_agent", "user_agent.useragent", "user_agent.user_agent"},
 }
 
 // commonFields are the fields that events of several services have.

@@ -108,7 +108,10 @@ func (m *Mapper) resource(logs plog.Logs, organization string) plog.LogRecordSli
 	resource.SetSchemaUrl(SchemaURL)
 	attributes := resource.Resource().Attributes()
 	attributes.PutStr(string(semconv.ServiceNameKey), "jumpcloud")
-	if organization != "" && len(organization) <= maxText {
+	switch {
+	case len(organization) > maxText:
+		resource.Resource().SetDroppedAttributesCount(1)
+	case organization != "":
 		attributes.PutStr(keyOrganizationID, strings.ToValidUTF8(organization, "\uFFFD"))
 	}
 	if m.settings.OrganizationName != "" && organization == m.settings.OrganizationID {

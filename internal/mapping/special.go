@@ -15,7 +15,7 @@ func (w *walk) special(n *node, kind jsontext.Kind, depth int) (taken bool, err 
 	case roleBody:
 		return true, w.decoder.SkipValue()
 	case roleOrganization:
-		if kind == '"' || kind == 'n' {
+		if kind == '"' {
 			return true, w.decoder.SkipValue()
 		}
 	case roleTimestamp:
@@ -65,20 +65,22 @@ func (w *walk) actor(n *node) error {
 	return nil
 }
 
-// firstActor takes the first element of an array as the actor. The others are left to the body.
+// firstActor takes the first element of an array that is not null as the actor. The others are
+// left to the body.
 func (w *walk) firstActor(n *node, depth int) error {
 	if _, err := w.decoder.ReadToken(); err != nil {
 		return err
 	}
-	for i := 0; ; i++ {
+	for first := true; ; {
 		var err error
-		switch kind := w.decoder.PeekKind(); {
+		kind := w.decoder.PeekKind()
+		switch {
 		case kind == ']':
 			_, err = w.decoder.ReadToken()
 			return err
-		case i == 0 && kind == '{':
+		case first && kind == '{':
 			err = w.object(n, depth)
-		case i == 0 && kind == '"':
+		case first && kind == '"':
 			err = w.actor(n)
 		default:
 			err = w.leave()
@@ -86,6 +88,7 @@ func (w *walk) firstActor(n *node, depth int) error {
 		if err != nil {
 			return err
 		}
+		first = first && kind == 'n'
 	}
 }
 

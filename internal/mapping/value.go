@@ -26,6 +26,9 @@ const (
 	kindNone
 )
 
+// maxExact is the integer up to which a float64 holds all.
+const maxExact = 1 << 53
+
 // value is what an attribute gets.
 type value struct {
 	kind kind
@@ -118,7 +121,7 @@ func (v value) asInt() (value, bool) {
 	if v.kind == kindString {
 		v = numberValue(strings.TrimSpace(v.text))
 	}
-	if v.kind == kindDouble && v.double() == math.Trunc(v.double()) && math.Abs(v.double()) < 1<<53 {
+	if v.kind == kindDouble && v.double() == math.Trunc(v.double()) && math.Abs(v.double()) < maxExact {
 		return value{kind: kindInt, bits: uint64(int64(v.double())), text: v.text}, true //nolint:gosec // the bits come back as they went
 	}
 	return v, v.kind == kindInt
@@ -128,8 +131,8 @@ func (v value) asDouble() (value, bool) {
 	if v.kind == kindString {
 		v = numberValue(strings.TrimSpace(v.text))
 	}
-	if v.kind == kindInt {
-		return value{kind: kindDouble, bits: math.Float64bits(float64(v.number())), text: v.text}, true
+	if number := v.number(); v.kind == kindInt && -maxExact <= number && number <= maxExact {
+		return value{kind: kindDouble, bits: math.Float64bits(float64(number)), text: v.text}, true
 	}
 	return v, v.kind == kindDouble && !math.IsNaN(v.double()) && !math.IsInf(v.double(), 0)
 }
