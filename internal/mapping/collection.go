@@ -31,6 +31,8 @@ type collection struct {
 	texts []string
 	// dropped counts what is left to the body because of a cap, or a conflict, or its type.
 	dropped int
+	// respelt says that a known field came under another name, and may have any known key.
+	respelt bool
 }
 
 // filled is a slot's value, and the field that it came from with the rank that it had.
@@ -50,7 +52,7 @@ type attribute struct {
 
 // reset prepares the collection for another event. Values stay where nothing reads them.
 func (c *collection) reset() {
-	c.filled, c.attributes, c.texts, c.dropped = 0, c.attributes[:0], c.texts[:0], 0
+	c.filled, c.attributes, c.texts, c.dropped, c.respelt = 0, c.attributes[:0], c.texts[:0], 0, false
 }
 
 // release forgets all values, so that their events can be freed.
@@ -152,13 +154,13 @@ func (c *collection) vacate(s slot) {
 	c.misfit(c.slots[s].from, c.slots[s].value)
 }
 
-// append adds an attribute. alone says that no other key can be in its way.
+// append adds an attribute. alone says that no other key of the tables can be in its way.
 func (c *collection) append(a *attribute, alone bool) {
 	if a.key == "" || a.value.tooLong(c.texts) {
 		c.dropped++
 		return
 	}
-	if !alone && !c.makeWay(a) {
+	if (!alone || c.respelt) && !c.makeWay(a) {
 		return
 	}
 	if len(c.attributes) == maxAttributes && !c.evict(a.known) {

@@ -26,6 +26,7 @@ const (
 	MaxText       = maxText
 	MaxList       = maxList
 	MaxSize       = maxSize
+	MaxKey        = maxKey
 )
 
 // KnownKeys returns all keys of the tables: curated ones as they are written, then the others

@@ -4,10 +4,7 @@ package mapping_test
 
 import (
 	"encoding/json"
-	"maps"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -59,6 +56,7 @@ func requireInvariants(tb testing.TB, e insights.Event, record plog.LogRecord) {
 func requireValue(tb testing.TB, key string, v pcommon.Value) int {
 	tb.Helper()
 	require.Truef(tb, wellFormedKey.MatchString(key), "the key %q", key)
+	require.LessOrEqual(tb, len(key), mapping.MaxKey+len("_object"))
 	if known, found := knownTypes[key]; found {
 		require.Equalf(tb, known, v.Type(), "a known key keeps its type: %s", key)
 	}
@@ -112,97 +110,4 @@ func requireEncodable(tb testing.TB, record plog.LogRecord) {
 	require.NoError(tb, err)
 	require.True(tb, utf8.Valid(text))
 	require.True(tb, json.Valid(text))
-}
-
-// requireScalars checks that every scalar of an event that the rules do not leave to the body
-// is the value of an attribute, or is counted as dropped.
-func requireScalars(tb testing.TB, e insights.Event, record plog.LogRecord) {
-	tb.Helper()
-	decoder := json.NewDecoder(strings.NewReader(string(e.Raw)))
-	decoder.UseNumber()
-	var fields map[string]any
-	require.NoError(tb, decoder.Decode(&fields))
-	present := make(map[string]bool)
-	for _, v := range record.Attributes().All() {
-		for _, text := range textsOf(v) {
-			present[text] = true
-		}
-	}
-	// What lies too deep is counted once.
-	missing := make(map[string]bool)
-	for path, text := range scalarsOf("", fields) {
-		if !present[text] && !present[numberText(text)] && !present[strings.ToLower(text)] && !leftToBody(path) {
-			names := strings.Split(path, "\x00")
-			missing[strings.Join(names[:min(7, len(names))], "\x00")] = true
-		}
-	}
-	require.LessOrEqualf(tb, len(missing), int(record.DroppedAttributesCount()), "not in an attribute: %q of %s", slices.Collect(maps.Keys(missing)), e.Raw)
-}
-
-// textsOf returns the texts that an attribute's value may stand for.
-func textsOf(v pcommon.Value) []string {
-	switch v.Type() {
-	case pcommon.ValueTypeSlice:
-		var texts []string
-		for _, element := range v.Slice().All() {
-			texts = append(texts, element.Str())
-		}
-		return texts
-	case pcommon.ValueTypeDouble:
-		return []string{strconv.FormatFloat(v.Double(), 'g', -1, 64)}
-	default:
-		// The code of a region has its country before it.
-		_, region, _ := strings.Cut(v.AsString(), "-")
-		return []string{v.AsString(), region, strings.ToLower(v.AsString())}
-	}
-}
-
-// scalarsOf yields the paths, each name after a NUL, and the texts of all scalars that are not
-// empty and in no array.
-func scalarsOf(path string, v any) func(yield func(path, text string) bool) {
-	return func(yield func(path, text string) bool) {
-		eachScalar(path, v, yield)
-	}
-}
-
-func eachScalar(path string, v any, yield func(path, text string) bool) {
-	switch v := v.(type) {
-	case map[string]any:
-		for name, member := range v {
-			eachScalar(path+"\x00"+name, member, yield)
-		}
-	case string:
-		if v != "" {
-			yield(path, v)
-		}
-	case bool:
-		yield(path, strconv.FormatBool(v))
-	case json.Number:
-		yield(path, v.String())
-	}
-}
-
-// numberText is how the attribute of a number, or of a text that is one, may read.
-func numberText(literal string) string {
-	if double, err := strconv.ParseFloat(strings.TrimSpace(literal), 64); err == nil {
-		return strconv.FormatFloat(double, 'g', -1, 64)
-	}
-	return literal
-}
-
-// leftToBody knows the fields that are in no attribute by rule.
-func leftToBody(path string) bool {
-	dotted := strings.ReplaceAll(path[1:], "\x00", ".")
-	for spelling, usual := range map[string]string{"user_agent": "useragent", "Geoip": "geoip"} {
-		if rest, found := strings.CutPrefix(dotted, spelling); found {
-			dotted = usual + rest
-		}
-	}
-	for _, twice := range []string{"geoip.geoip", "useragent.useragent"} {
-		if rest, found := strings.CutPrefix(dotted, twice); found {
-			dotted = twice[len(twice)/2+1:] + rest
-		}
-	}
-	return dotted == "timestamp" || dotted == "organization" || strings.HasPrefix(dotted, "changes.") ||
-		strings.HasPrefix(dotted, "auth_context.policies_applied.") || slices.Contains(mapping.BodyOnly(), dotted)
 }

@@ -102,6 +102,8 @@ func TestProperties_GeneratedEvents(t *testing.T) {
 type generator struct {
 	random *rand.Rand
 	names  []string
+	// last makes values that no other field has.
+	last int
 }
 
 func newGenerator(t *testing.T) *generator {
@@ -159,6 +161,9 @@ var scalars = []string{
 
 func (g *generator) value(text *strings.Builder, depth int) {
 	switch choice := g.random.IntN(10); {
+	case choice < 3:
+		g.last++
+		fmt.Fprintf(text, []string{`"text %d"`, `%d`, `%d.5`, `"%d"`, `"%d.25"`, `["%d","x"]`}[g.random.IntN(6)], 100+g.last)
 	case choice < 6 || depth > 8:
 		text.WriteString(scalars[g.random.IntN(len(scalars))])
 	case choice < 8:

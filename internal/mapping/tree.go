@@ -184,11 +184,15 @@ const rankRespelt = 100
 
 // child returns the node of a name below n. The node of an unknown one is written to scratch.
 func (n *node) child(name string, scratch *node) *node {
-	if known, found := n.children[name]; found {
+	known, found := n.children[name]
+	if found && !n.isRespelt() {
 		return known
 	}
 	segment := snakeCase(name)
-	if known, found := n.children[segment]; found {
+	if !found {
+		known, found = n.children[segment]
+	}
+	if found {
 		*scratch = known.respelt()
 	} else {
 		*scratch = node{
@@ -199,6 +203,9 @@ func (n *node) child(name string, scratch *node) *node {
 	scratch.hash = n.hashOf(name)
 	return scratch
 }
+
+// isRespelt says that the node, or one above it, has a name that is in no table in this spelling.
+func (n *node) isRespelt() bool { return n.known && !n.inTree() }
 
 // respelt returns what a known field is under a name in another case: the same, but last of
 // all. Only the usual spelling names the event's time and organization.

@@ -120,6 +120,7 @@ func (w *walk) object(parent *node, depth int) error {
 		}
 		child := w.order.child(parent, previous, w.string(raw), &w.scratch[depth])
 		previous = child
+		w.found.respelt = w.found.respelt || child.isRespelt()
 		if !w.repeats.first(child) {
 			return errRepeated
 		}
