@@ -201,6 +201,7 @@ func TestAttributes_Keys(t *testing.T) {
 		"the exact name wins":       {`{"display_name":"exact","displayName":"other"}`, map[string]any{"jumpcloud.display_name": "exact"}, 1},
 		"the exact name wins later": {`{"displayName":"other","display_name":"exact"}`, map[string]any{"jumpcloud.display_name": "exact"}, 1},
 		"of known fields too":       {`{"resource":{"displayName":"other","display_name":"exact"}}`, map[string]any{"jumpcloud.resource.display_name": "exact"}, 1},
+		"else the first wins":       {`{"aB":"first","A_b":"second"}`, map[string]any{"jumpcloud.a_b": "first"}, 1},
 		"beside a known one":        {`{"application":{"displayLabel":"other","display_label":"exact"}}`, map[string]any{"jumpcloud.application.display_label": "exact"}, 1},
 		"beside a known one, last":  {`{"application":{"display_label":"exact","displayLabel":"other"}}`, map[string]any{"jumpcloud.application.display_label": "exact"}, 1},
 		"below a known one":         {`{"Application":{"display_label":"other"},"application":{"display_label":"exact"}}`, map[string]any{"jumpcloud.application.display_label": "exact"}, 1},

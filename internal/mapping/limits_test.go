@@ -50,11 +50,13 @@ func TestLimits_OneRecordWhateverTheSize(t *testing.T) {
 		"5,000 fields twice":             {event: "{" + members(5000, "f") + "," + members(5000, "f") + "}", attributes: 100, lost: 4901},
 		"5,000 spellings of a field":     {event: "{" + strings.TrimSuffix(strings.Repeat(`"aB":1,"ab":2,"AB":1,`, 1700), ",") + "}", attributes: 3, lost: 1},
 		"5,000 texts in a list":          {event: `{"a":[` + strings.TrimSuffix(strings.Repeat(`"b",`, 5000), ",") + `]}`, attributes: 1, lost: 1},
-		"9,990 levels of objects":        {event: `{"a":` + nested(9990, `{"b":`, "1", "}") + "}", attributes: 1, lost: 1},
-		"9,990 levels of arrays":         {event: `{"a":` + nested(9990, "[", "1", "]") + "}", attributes: 1, lost: 1},
-		"past what the decoder nests":    {event: `{"a":` + nested(20000, "[", "", "]") + "}", unmapped: true},
+		"10,000 levels of objects":       {event: `{"a":` + nested(9999, `{"b":`, "1", "}") + "}", attributes: 1, lost: 1},
+		"10,000 levels of arrays":        {event: `{"a":` + nested(9999, "[", "1", "]") + "}", attributes: 1, lost: 1},
+		"past what the decoder nests":    {event: `{"a":` + nested(10000, "[", "", "]") + "}", unmapped: true},
 		"past it in objects":             {event: nested(20000, `{"a":`, "1", "}"), unmapped: true},
 		"a name of 100 KB":               {event: `{"` + strings.Repeat("n", 100_000) + `":{"a":1,"b":2}}`, attributes: 1, lost: 2},
+		"a key of 256 bytes":             {event: `{"` + strings.Repeat("n", 123) + `":{"` + strings.Repeat("m", 122) + `":1}}`, attributes: 2},
+		"a key of 257 bytes":             {event: `{"` + strings.Repeat("n", 123) + `":{"` + strings.Repeat("m", 123) + `":1}}`, attributes: 1, lost: 1},
 		"a text of 1 MB":                 {event: `{"a":"` + strings.Repeat("t", 1<<20) + `"}`, attributes: 1, lost: 1},
 		"a number of 100,000 digits":     {event: `{"a":` + strings.Repeat("9", 100_000) + `}`, attributes: 1, lost: 1},
 		"an empty object":                {event: `{}`, attributes: 1},
@@ -108,6 +110,19 @@ func TestLimits_SizeOfAllAttributes(t *testing.T) {
 	assert.Equal(t, "5f", attributes["log.record.uid"])
 	assert.Equal(t, true, attributes["jumpcloud.mfa"], "small and known ones are not pushed out")
 	assert.Equal(t, 40+3, counts.DroppedAttributes+record.Attributes().Len())
+	assert.Positive(t, counts.DroppedAttributes)
+}
+
+// Keys count too: without them these would be within the cap.
+func TestLimits_SizeOfKeys(t *testing.T) {
+	var fields []string
+	for i := range 90 {
+		fields = append(fields, fmt.Sprintf(`"%s_%02d":"%s"`, strings.Repeat("n", 240), i, strings.Repeat("t", 400)))
+	}
+	e := event("{" + strings.Join(fields, ",") + "}")
+	record, counts := mapEvent(t, mapping.Settings{}, e)
+	requireInvariants(t, e, record)
+	assert.Equal(t, 90+1, counts.DroppedAttributes+record.Attributes().Len())
 	assert.Positive(t, counts.DroppedAttributes)
 }
 

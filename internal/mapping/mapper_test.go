@@ -4,7 +4,6 @@ package mapping_test
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,6 +76,17 @@ func TestLogs_ResourceIsValidText(t *testing.T) {
 	assert.Equal(t, "acme\uFFFD", id.Str())
 }
 
+// An organization past the cap of a text is in the body only, and counted like an attribute.
+func TestLogs_LongOrganization(t *testing.T) {
+	for length, dropped := range map[int]uint32{mapping.MaxText: 0, mapping.MaxText + 1: 1} {
+		logs, _ := mapping.New(mapping.Settings{}).Logs([]insights.Event{event(`{"organization":"` + strings.Repeat("x", length) + `"}`)}, observed)
+		resource := logs.ResourceLogs().At(0).Resource()
+		_, found := resource.Attributes().Get("jumpcloud.organization.id")
+		assert.Equal(t, dropped == 0, found)
+		assert.Equal(t, dropped, resource.DroppedAttributesCount())
+	}
+}
+
 func TestLogs_ScopeAndSchema(t *testing.T) {
 	settings := mapping.Settings{ScopeName: "example.com/receiver", ScopeVersion: "1.2.3"}
 	logs, _ := mapping.New(settings).Logs([]insights.Event{event(`{}`)}, observed)
@@ -93,51 +103,6 @@ func TestLogs_NoEvents(t *testing.T) {
 	logs, counts := mapping.New(mapping.Settings{}).Logs(nil, observed)
 	assert.Zero(t, logs.LogRecordCount())
 	assert.Zero(t, counts)
-}
-
-// The page's memory is used again for the next page.
-func TestLogs_KeepsNothingOfThePage(t *testing.T) {
-	const text = `{"id":"5f","event_type":"user_create","service":"directory","changes":[{"field":"email"}],"list":["a"],"other":"x"}`
-	page := []byte(text)
-	e := event(text)
-	e.Raw = page
-	logs, _ := mapping.New(mapping.Settings{}).Logs([]insights.Event{e}, observed)
-	for i := range page {
-		page[i] = '#'
-	}
-
-	record := recordsOf(logs)[0]
-	assert.Equal(t, strconv.Quote(text), strconv.Quote(record.Body().Str()))
-	assert.Equal(t, "jumpcloud.directory.user_create", record.EventName())
-	assert.Equal(t, map[string]any{
-		"log.record.uid": "5f", "jumpcloud.event.type": "user_create", "jumpcloud.service.name": "directory",
-		"jumpcloud.event.outcome": "unknown", "jumpcloud.changed_fields": []any{"email"}, "jumpcloud.list": []any{"a"},
-		"jumpcloud.other": "x",
-	}, record.Attributes().AsRaw())
-}
-
-// A text that is kept must not keep the whole event that it is a part of, nor a mapper the
-// last event.
-func TestLogs_KeepsNoEventInMemory(t *testing.T) {
-	const size = 16 << 20
-	for _, count := range []int{1, 40} {
-		mapper := mapping.New(mapping.Settings{})
-		before := heapSize()
-		for i := range count {
-			text := fmt.Sprintf(`{"service":"s","event_type":"type_%d","geoip":{"country_code":"C%d","region_code":"R"},"padding":%q}`,
-				i, i, strings.Repeat("x", size/count))
-			mapper.Logs([]insights.Event{event(text)}, observed)
-		}
-		assert.Less(t, heapSize(), before+size/4)
-		runtime.KeepAlive(mapper)
-	}
-}
-
-func heapSize() uint64 {
-	runtime.GC()
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return stats.HeapAlloc
 }
 
 // What a mapper saw before must not show in what it maps next.
@@ -217,14 +182,16 @@ func TestRecord_Timestamp(t *testing.T) {
 
 func TestRecord_EventName(t *testing.T) {
 	tests := map[string]string{
-		`{"service":"directory","event_type":"user_create"}`:            "jumpcloud.directory.user_create",
-		`{"event_type":"user_create"}`:                                  "jumpcloud.user_create",
-		`{"service":"directory"}`:                                       "",
-		`{"service":"directory","event_type":""}`:                       "",
-		`{"service":"directory","event_type":"!"}`:                      "",
-		`{"service":"x","event_type":"passwordmanager_user_re-enable"}`: "jumpcloud.x.passwordmanager_user_re_enable",
-		`{"service":"x","event_type":"userLoginAttempt"}`:               "jumpcloud.x.user_login_attempt",
-		`{"service":"x","event_type":"2fa"}`:                            "jumpcloud.x.n_2fa",
+		`{"service":"directory","event_type":"user_create"}`:              "jumpcloud.directory.user_create",
+		`{"event_type":"user_create"}`:                                    "jumpcloud.user_create",
+		`{"service":"directory"}`:                                         "",
+		`{"service":"directory","event_type":""}`:                         "",
+		`{"service":"directory","event_type":"!"}`:                        "",
+		`{"service":"x","event_type":"passwordmanager_user_re-enable"}`:   "jumpcloud.x.passwordmanager_user_re_enable",
+		`{"service":"x","event_type":"userLoginAttempt"}`:                 "jumpcloud.x.user_login_attempt",
+		`{"service":"x","event_type":"2fa"}`:                              "jumpcloud.x.n_2fa",
+		`{"service":"x","event_type":"` + strings.Repeat("t", 256) + `"}`: "jumpcloud.x." + strings.Repeat("t", 256),
+		`{"service":"x","event_type":"` + strings.Repeat("t", 257) + `"}`: "",
 	}
 	for text, expected := range tests {
 		t.Run(text, func(t *testing.T) {
