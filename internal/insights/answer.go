@@ -3,7 +3,6 @@
 package insights
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"strconv"
@@ -68,19 +67,15 @@ func (a *Answer) Continued() bool {
 // Page reads the body to its end and closes it. A page is complete or an error: a *ResponseError, a
 // *TooLargeError or a *TransportError.
 func (a *Answer) Page() (*Page, error) {
-	body, err := a.answer.read()
-	if err != nil {
+	defer a.Close()
+	decoded, more, err := decodeBody(a.answer.response, a.asked, a.answer.client.maxSize)
+	if err := a.answer.unread(more, err); err != nil {
 		return nil, err
 	}
-	events, reason := splitPage(body, a.asked)
-	switch {
-	case reason == reasonNoArray && a.counted && a.count == 0 && string(bytes.TrimSpace(body)) == "null":
-	case reason != "":
-		return nil, a.answer.failed(reason)
-	case a.counted && a.count != len(events):
-		return nil, a.answer.failed(reasonCount)
+	if decoded.reason != "" {
+		return nil, a.answer.failed(decoded.reason)
 	}
-	return &Page{Head: a.Head, Events: events, Size: len(body)}, nil
+	return &Page{Head: a.Head, Events: decoded.events, Size: decoded.size}, nil
 }
 
 // Close gives an answer up whose page is not needed. It does nothing after Page.
@@ -102,13 +97,18 @@ func (a *answer) failed(reason string) error {
 func (a *answer) read() ([]byte, error) {
 	defer a.close()
 	data, more, err := readAll(a.response.Body, a.client.maxSize)
+	return data, a.unread(more, err)
+}
+
+// unread is the error of a body that has more bytes than may be read, or that broke off with err.
+func (a *answer) unread(more bool, err error) error {
 	switch {
 	case more:
-		return nil, &TooLargeError{Limit: a.client.maxSize, RequestID: a.requestID, Clock: a.clock}
+		return &TooLargeError{Limit: a.client.maxSize, RequestID: a.requestID, Clock: a.clock}
 	case err != nil:
-		return nil, a.client.transportError("reading the answer: ", err, a.clock)
+		return a.client.transportError("reading the answer: ", err, a.clock)
 	default:
-		return data, nil
+		return nil
 	}
 }
 

@@ -39,23 +39,28 @@ type splitter struct {
 	// id and timestamp are an event's own values as JSON, and scratch is for their texts.
 	id, timestamp jsontext.Value
 	scratch       []byte
+	// next returns what follows body, which is a page's chunk: it begins with the rest that it
+	// is given, and there may be none.
+	next func(rest []byte) (chunk []byte, found bool)
 }
 
 // DecodePage returns the events of the body of a page, at most limit of them. Their raw values
 // share memory with body. The error is a *ResponseError where body is anything but one complete
 // array, or has more elements.
 func DecodePage(body []byte, limit int) ([]Event, error) {
-	events, reason := splitPage(body, limit)
+	s := splitter{body: body, next: func([]byte) ([]byte, bool) { return nil, false }}
+	events, reason := s.split(limit, 0)
 	if reason != "" {
 		return nil, &ResponseError{Reason: reason}
 	}
 	return events, nil
 }
 
-// splitPage returns the elements of the JSON array that body is. Raw values share memory with
-// body. The reason is "" where body is one complete array and nothing else.
-func splitPage(body []byte, limit int) (events []Event, reason string) {
-	s := splitter{body: body, texts: make(map[string]string)}
+// split returns the elements of the JSON array that the body is. Raw values share memory with
+// its chunks. The reason is "" where it is one complete array and nothing else. There is room
+// for as many events as are expected, if that is known.
+func (s *splitter) split(limit, expected int) (events []Event, reason string) {
+	s.texts = make(map[string]string)
 	s.skipSpace()
 	if !s.take('[') {
 		return nil, reasonNoArray
@@ -68,13 +73,16 @@ func splitPage(body []byte, limit int) (events []Event, reason string) {
 		if len(events) == limit {
 			return nil, reasonTooMany
 		}
-		event, reason := s.element()
+		event, reason := s.whole()
 		if reason != "" {
 			return nil, reason
 		}
 		if events == nil {
-			// As many as there are if all are like the first.
-			events = make([]Event, 0, min(limit, len(body)/len(event.Raw)+1))
+			if expected == 0 {
+				// As many as there are if all are like the first.
+				expected = len(s.body)/len(event.Raw) + 1
+			}
+			events = make([]Event, 0, min(limit, expected))
 		}
 		events = append(events, event)
 		s.skipSpace()
@@ -90,10 +98,25 @@ func splitPage(body []byte, limit int) (events []Event, reason string) {
 	}
 }
 
+// skipSpace moves to the next byte that is no space, or to the end of the last chunk.
 func (s *splitter) skipSpace() {
-	for s.offset < len(s.body) && isSpace(s.body[s.offset]) {
-		s.offset++
+	for {
+		for s.offset < len(s.body) && isSpace(s.body[s.offset]) {
+			s.offset++
+		}
+		if s.offset < len(s.body) || !s.more(s.offset) {
+			return
+		}
 	}
+}
+
+// more goes on with the next chunk, which begins with what is left from an offset on.
+func (s *splitter) more(from int) bool {
+	chunk, found := s.next(s.body[from:])
+	if found {
+		s.body, s.offset = chunk, 0
+	}
+	return found
 }
 
 func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b == '\n' }
@@ -114,9 +137,28 @@ func (s *splitter) end() (reason string) {
 	return ""
 }
 
+// null reports whether all that is left is the value null.
+func (s *splitter) null() bool {
+	event, reason := s.whole()
+	return reason == "" && string(event.Raw) == "null" && s.end() == ""
+}
+
+// whole reads the value at the offset. One that reaches the end of the chunk is read again with
+// the next: it may go on there.
+func (s *splitter) whole() (Event, string) {
+	s.skipSpace()
+	for {
+		begin := s.offset
+		event, reason := s.element()
+		cut := reason == reasonTruncated || reason == "" && s.offset == len(s.body)
+		if !cut || !s.more(begin) {
+			return event, reason
+		}
+	}
+}
+
 // element reads the value at the offset.
 func (s *splitter) element() (Event, string) {
-	s.skipSpace()
 	s.reset(s.body[s.offset:])
 	var event Event
 	err := s.event(&event)

@@ -3,36 +3,65 @@
 package insights
 
 import (
-	"bytes"
 	"errors"
 	"io"
+	"net/http"
 )
 
-const (
-	firstChunk = 64 << 10
-	lastChunk  = 4 << 20
-)
+// chunkSize is how much of a page is read at once. Chunks of one size leave no gaps in the
+// heap, which a page in one piece would; larger ones are no faster.
+const chunkSize = 64 << 10
 
-// readAll reads up to limit bytes, and reports whether there were more. Memory grows with what
-// comes, not with what is announced, and by chunks: a buffer that doubles would hold three
-// times a large page.
+// readAll reads up to limit bytes, and reports whether there were more.
 func readAll(reader io.Reader, limit int64) (data []byte, more bool, err error) {
-	var chunks [][]byte
-	var total int64
-	for size := int64(firstChunk); ; size = min(2*size, lastChunk) {
-		chunk := make([]byte, min(size, limit+1-total))
-		n, err := fill(reader, chunk)
-		chunks = append(chunks, chunk[:n])
-		total += int64(n)
-		switch {
-		case total > limit:
-			return nil, true, nil
-		case errors.Is(err, io.EOF):
-			return bytes.Join(chunks, nil), false, nil
-		case err != nil:
-			return nil, false, err
-		}
+	data, err = io.ReadAll(io.LimitReader(reader, limit+1))
+	if int64(len(data)) > limit {
+		return nil, true, nil
 	}
+	return data, false, err
+}
+
+// pageBody decodes the body of a page while it is read. Memory grows with what comes, not with
+// what is announced.
+type pageBody struct {
+	reader io.Reader
+	// left is how many bytes may be read, and one more to see that there are more.
+	left int64
+	size int
+	// err is what the body ended with; nil while it has not.
+	err error
+}
+
+// next returns a chunk that begins with a copy of what is left of the one before, or reports
+// false where nothing follows.
+func (p *pageBody) next(rest []byte) (chunk []byte, found bool) {
+	if p.err != nil || p.left == 0 {
+		return nil, false
+	}
+	// Twice the rest, or an event of many chunks would be read again with each of them.
+	room := min(p.left, int64(max(chunkSize-len(rest), len(rest))))
+	chunk = make([]byte, len(rest)+int(room))
+	copy(chunk, rest)
+	n, err := fill(p.reader, chunk[len(rest):])
+	p.err = err
+	p.left -= int64(n)
+	p.size += n
+	return chunk[:len(rest)+n], n > 0
+}
+
+// end reads what the decoder left, and reports whether there was more than may be read. An
+// error is the reader's.
+func (p *pageBody) end() (more bool, err error) {
+	if p.err == nil {
+		var n int64
+		n, p.err = io.CopyN(io.Discard, p.reader, p.left)
+		p.left -= n
+		p.size += int(n)
+	}
+	if p.left > 0 && !errors.Is(p.err, io.EOF) {
+		err = p.err
+	}
+	return p.left == 0, err
 }
 
 // fill is io.ReadFull that leaves the reader's own error as it is: a body that ends early ends
@@ -44,4 +73,33 @@ func fill(reader io.Reader, chunk []byte) (n int, err error) {
 		n += read
 	}
 	return n, err
+}
+
+// decodedPage is what a body was decoded to.
+type decodedPage struct {
+	events []Event
+	// reason is why the body is no page, or "".
+	reason string
+	size   int
+}
+
+// decodeBody decodes the body of an answer with at most so many events and bytes, and reports
+// whether there are more bytes. The error is that of reading.
+func decodeBody(response *http.Response, events int, size int64) (page decodedPage, more bool, err error) {
+	body := pageBody{reader: response.Body, left: size + 1}
+	s := splitter{next: body.next}
+	count, counted := intHeader(response.Header, "X-Result-Count")
+	if !counted {
+		count = 0
+	}
+	page.events, page.reason = s.split(events, count)
+	switch {
+	case page.reason == reasonNoArray && counted && count == 0 && s.null():
+		page.reason = ""
+	case page.reason == "" && counted && count != len(page.events):
+		page.reason = reasonCount
+	}
+	more, err = body.end()
+	page.size = body.size
+	return page, more, err
 }
