@@ -35,6 +35,8 @@ type Settings struct {
 	APIKeys map[string][]string
 	// Latency is waited for before an answer.
 	Latency time.Duration
+	// BodyTime passes between an answer's headers and the end of its body, which comes in pieces.
+	BodyTime time.Duration
 	// EndExclusive says that end_time excludes its own millisecond, which is not documented.
 	EndExclusive bool
 	// Gzip compresses answers for clients that accept it.
