@@ -85,6 +85,20 @@ loki: dist           ## the documented queries in a real Loki, which is built in
 	cd internal/e2e/loki && go build -ldflags='-s -w' -o ../../../$(BUILD)/loki github.com/grafana/loki/v3/cmd/loki
 	cd internal/e2e/loki && go test -count=1 -timeout 10m ./...
 
+# No shipped source knows of the baseline: while it is compiled, two functions have another name and
+# those of the baseline theirs.
+BASELINE := $(BUILD)/baseline
+baseline: dist
+	@mkdir -p $(BASELINE)
+	@sed 's/^func decodeBody(/func shippedBody(/' internal/insights/read.go >$(BASELINE)/read.go
+	@sed 's/^func (m \*Mapper) Logs(/func (m *Mapper) shipped(/' internal/mapping/mapper.go >$(BASELINE)/mapper.go
+	@printf '{"Replace":{"%s":"%s","%s":"%s","%s":"%s","%s":"%s"}}' \
+		$(CURDIR)/internal/insights/read.go $(CURDIR)/$(BASELINE)/read.go \
+		$(CURDIR)/internal/insights/baseline.go $(CURDIR)/internal/e2e/testdata/baseline/decode.go \
+		$(CURDIR)/internal/mapping/mapper.go $(CURDIR)/$(BASELINE)/mapper.go \
+		$(CURDIR)/internal/mapping/baseline.go $(CURDIR)/internal/e2e/testdata/baseline/logs.go >$(BASELINE)/overlay.json
+	@cd $(DISTRIBUTION) && GOGC=400 go build -overlay ../baseline/overlay.json -ldflags='-s -w' -o ../otelcol-jumpcloud-baseline .
+
 lint:                ## the linters
 	$(LINTER) run ./...
 
