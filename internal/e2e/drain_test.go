@@ -3,136 +3,143 @@
 package e2e_test
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strconv"
 	"strings"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
 )
 
-var drained = flag.Int("drain", 0, "measure how the collector reads a history of this many events")
+var (
+	drained = flag.Int("drain", 0, "measure how the collector reads a history of this many events")
+	// before is to see what a change of the code brought.
+	before = flag.String("before", "", "with -drain: measure this other collector too")
+)
 
 const (
 	// tick is the kernel's unit of a process's time, as proc(5) has it on Linux.
 	tick = 10 * time.Millisecond
-	// portions of a history are told one by one, to see whether it costs more as it grows.
-	portions = 10
+	// baseline decodes with encoding/json into maps, and maps with FromRaw: `make baseline`.
+	baseline = "../../_build/otelcol-jumpcloud-baseline"
+	mebibyte = 1 << 20
 )
 
-// counter is a backend that only counts records.
-type counter struct{ records atomic.Int64 }
+// The tests of this file and of its siblings are no tests of speed: they print what reading
+// costs the collector's process, and fail only where events are missing or come twice.
 
-func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var body io.Reader = r.Body
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		inflated, err := gzip.NewReader(r.Body)
-		if err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		body = inflated
-	}
-	data, err := io.ReadAll(body)
-	request := plogotlp.NewExportRequest()
-	if err != nil || request.UnmarshalProto(data) != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	c.records.Add(int64(request.Logs().LogRecordCount()))
-	w.Header().Set("Content-Type", "application/x-protobuf")
-}
-
-// pastEvents makes events of four shapes, each with an id and a time of its own, over a day.
-func pastEvents(t *testing.T, count int) []simulator.Event {
-	t.Helper()
-	data, err := os.ReadFile("../../testdata/events/shapes.ndjson")
-	require.NoError(t, err)
-	lines := bytes.Split(data, []byte("\n"))
-	shapes := [][]byte{lines[0], lines[6], lines[8], lines[9]}
-	from := time.Now().Add(-30 * time.Hour).Truncate(time.Second)
-	events := make([]simulator.Event, count)
-	for i := range events {
-		var envelope struct{ ID, Timestamp string }
-		shape := shapes[i%len(shapes)]
-		require.NoError(t, json.Unmarshal(shape, &envelope))
-		at := from.Add(24 * time.Hour / time.Duration(count) * time.Duration(i))
-		id := fmt.Sprintf("%024x", i)
-		shape = bytes.Replace(shape, []byte(envelope.ID), []byte(id), 1)
-		shape = bytes.Replace(shape, []byte(envelope.Timestamp), []byte(at.UTC().Format(time.RFC3339Nano)), 1)
-		events[i] = simulator.Event{Service: "directory", ID: id, Time: at, JSON: shape}
-	}
-	return events
-}
-
-// TestDrain prints what reading a history costs the collector's process. It is no test of speed: it
-// fails only where events are missing or come twice.
+// TestDrain measures with and without gzip, beside a loop that only fetches, and the baseline.
 func TestDrain(t *testing.T) {
+	events := measured(t, *drained, 0)
+	report := newReport("| page size | API's gzip | collector | events a second | CPU seconds for a million | peak memory, of it not the binary |")
+	var curves []curve
+	for _, pageSize := range []int{1000, 10_000} {
+		var shipped, other figures
+		for _, compressed := range []bool{false, true} {
+			settings := simulator.Settings{Gzip: compressed}
+			row := func(name string, f figures) {
+				report.row(pageSize, yesNo(compressed), name, thousands(f.rate()), fmt.Sprintf("%.1f", f.million()),
+					fmt.Sprintf("%d MiB, %d MiB", f.peak/mebibyte, f.anonymous/mebibyte))
+			}
+			report.row(pageSize, yesNo(compressed), "none: fetched and discarded", thousands(fetch(t, settings, pageSize, events)), "", "")
+			one := plan{collector: binary, events: events, api: settings, pageSize: pageSize, compression: "none"}
+			drainedOnce := one.drain(t)
+			row("`otelcol-jumpcloud`", drainedOnce)
+			if *before != "" {
+				earlier := one
+				earlier.collector = *before
+				row("before", earlier.drain(t))
+			}
+			if compressed {
+				continue
+			}
+			shipped = drainedOnce
+			curves = append(curves, curve{name: fmt.Sprintf("page size %d", pageSize), figures: shipped})
+			naive := one
+			naive.collector, naive.events = baseline, events[:len(events)/4]
+			other = naive.drain(t)
+			row("baseline", other)
+		}
+		report.note("Page size %d, without gzip: %.1f times the events a second of the baseline, with %.2f of its CPU. The last tenth took %s, the first %s.",
+			pageSize, shipped.rate()/other.rate(), shipped.million()/other.million(), shipped.tenth(9), shipped.tenth(0))
+	}
+	compressing := plan{collector: binary, events: events[:len(events)/4], api: simulator.Settings{Gzip: true}, pageSize: 10_000, compression: "gzip"}
+	f := compressing.drain(t)
+	report.note("Page size 10000 with gzip at the API, and of the exporter too: %s events a second, %.1f CPU seconds for a million.", thousands(f.rate()), f.million())
+	report.write(t)
+	require.NoError(t, os.WriteFile("../../_build/drain.svg", picture(curves), 0o600))
+}
+
+// TestDrain_LargePages has pages just below the largest size of an answer, and above.
+func TestDrain_LargePages(t *testing.T) {
+	report := newReport("| 10,000 events of | fetched | events a second | CPU seconds for a million | peak memory, of it not the binary |")
+	for _, test := range []struct {
+		size    int
+		fetched string
+	}{{6650, "in one page, of 64 MiB"}, {8000, "in smaller pages, since one of 76 MiB is refused"}} {
+		one := plan{collector: binary, events: measured(t, 50_000, test.size), pageSize: 10_000, compression: "none"}
+		f := one.drain(t)
+		report.row(fmt.Sprintf("%.1f KB", float64(test.size)/1000), test.fetched, thousands(f.rate()), fmt.Sprintf("%.1f", f.million()),
+			fmt.Sprintf("%d MiB, %d MiB", f.peak/mebibyte, f.anonymous/mebibyte))
+	}
+	report.write(t)
+}
+
+// TestDrain_ServerDelay lets each page take 300 ms, and compares with what asking for a page
+// once the one before is delivered would bring.
+func TestDrain_ServerDelay(t *testing.T) {
+	const delay = 300 * time.Millisecond
+	events := measured(t, 30_000, 0)
+	report := newReport("| of 300 ms a page, before the headers | backend's time a batch | events a second | asked in turn | times as fast | before |")
+	for _, headers := range []time.Duration{delay, 0, delay / 2} {
+		for _, batch := range []time.Duration{0, 50 * time.Millisecond} {
+			ahead := plan{
+				collector: binary, events: events, pageSize: 1000, compression: "none", delay: batch,
+				api: simulator.Settings{Latency: headers, BodyTime: delay - headers},
+			}
+			inTurn := ahead
+			inTurn.inTurn = true
+			fast, slow, earlier := ahead.drain(t), inTurn.drain(t), ""
+			if *before != "" {
+				ahead.collector = *before
+				f := ahead.drain(t)
+				earlier = thousands(f.rate())
+			}
+			report.row(headers, batch, thousands(fast.rate()), thousands(slow.rate()), fmt.Sprintf("%.2f", fast.rate()/slow.rate()), earlier)
+		}
+	}
+	report.write(t)
+}
+
+// measured makes the events of a measurement, or skips the test.
+func measured(t *testing.T, count, size int) []simulator.Event {
+	t.Helper()
 	if *drained == 0 {
 		t.Skip("measures with -drain N only")
 	}
-	events := pastEvents(t, *drained)
-	for _, pageSize := range []int{1000, 10_000} {
-		for _, compressed := range []bool{false, true} {
-			api := simulator.New(simulator.Settings{Gzip: compressed})
-			api.Add(events...)
-			name := fmt.Sprintf("page=%d/gzip=%t", pageSize, compressed)
-			t.Run(name+"/bare", func(t *testing.T) { fetch(t, serve(t, api), pageSize, events) })
-			t.Run(name, func(t *testing.T) { drain(t, serve(t, api), pageSize, "none") })
-			if pageSize == 10_000 && compressed {
-				t.Run(name+"/exporter=gzip", func(t *testing.T) { drain(t, serve(t, api), pageSize, "gzip") })
-			}
-		}
-	}
+	return pastEvents(t, count, size)
 }
 
-func drain(t *testing.T, api string, pageSize int, compression string) {
-	sink := &counter{}
-	server := httptest.NewServer(sink)
-	defer server.Close()
-	receiver := fmt.Sprintf("poll_interval: 10s\nrescan_interval: 1h\nrequests_per_second: 1000\npage_size: %d\nbackfill:\n  lookback: 48h\n", pageSize)
-	collector := installWith(t, api, server.URL, receiver, queueless+"compression: "+compression)
-	collector.quiet()
-	collector.start()
-	// Receivers begin at a random moment, so that those that start together don't ask together.
-	require.Eventually(t, func() bool { return sink.records.Load() > 0 }, enough, time.Millisecond, collector.output)
-	began, cpu := time.Now(), time.Duration(0)
-	for portion := range portions {
-		expected := int64(*drained / portions * (portion + 1))
-		require.Eventually(t, func() bool { return sink.records.Load() >= expected }, enough, 5*time.Millisecond, collector.output)
-		now := collector.cpu()
-		t.Logf("%8d events: %6.2f s, %5.2f CPU seconds more, %4d MiB resident", expected, time.Since(began).Seconds(), (now - cpu).Seconds(), collector.status("VmRSS")>>20)
-		cpu = now
-	}
-	took := time.Since(began).Seconds()
-	t.Logf("%.0f events a second, %.1f CPU seconds for a million events, %d MiB at most",
-		float64(*drained)/took, collector.cpu().Seconds()*1e6/float64(*drained), collector.memory()>>20)
-	collector.signal(syscall.SIGTERM)
-	require.EqualValues(t, *drained, sink.records.Load())
-}
-
-// fetch asks for the same pages and reads them, and does nothing else.
-func fetch(t *testing.T, api string, pageSize int, events []simulator.Event) {
+// fetch asks for the same pages and reads them, and does nothing else. It returns the events a
+// second.
+func fetch(t *testing.T, settings simulator.Settings, pageSize int, events []simulator.Event) float64 {
+	t.Helper()
+	api := simulator.New(settings)
+	api.Add(events...)
+	address := serve(t, api)
 	began := time.Now()
 	start := events[0].Time.UTC().Format(time.RFC3339Nano)
 	token := ""
 	for pages := 0; ; pages++ {
 		query := fmt.Sprintf(`{"service":["all"],"start_time":%q,"limit":%d%s}`, start, pageSize, token)
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, api+"/insights/directory/v1/events", strings.NewReader(query))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+"/insights/directory/v1/events", strings.NewReader(query))
 		require.NoError(t, err)
 		request.Header.Set("X-Api-Key", canary)
 		response, err := http.DefaultClient.Do(request)
@@ -150,5 +157,5 @@ func fetch(t *testing.T, api string, pageSize int, events []simulator.Event) {
 		token = `,"search_after":` + response.Header.Get("X-Search_after")
 	}
 	http.DefaultClient.CloseIdleConnections()
-	t.Logf("%.0f events a second", float64(len(events))/time.Since(began).Seconds())
+	return float64(len(events)) / time.Since(began).Seconds()
 }

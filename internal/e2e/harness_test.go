@@ -109,6 +109,8 @@ type installation struct {
 	t      *testing.T
 	folder string
 	config string
+	// binary is the collector that is started.
+	binary string
 	// api and receiver are what the configuration was made of.
 	api, receiver string
 	output        *output
@@ -165,7 +167,7 @@ service:
 `, api, canary, indent(receiver), backend, indent(exporter), filepath.Join(folder, "state"))
 	file := filepath.Join(folder, "config.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
-	return &installation{t: t, folder: folder, config: file, api: api, receiver: receiver, output: &output{}}
+	return &installation{t: t, folder: folder, config: file, binary: binary, api: api, receiver: receiver, output: &output{}}
 }
 
 func indent(text string) string {
@@ -174,7 +176,7 @@ func indent(text string) string {
 
 func (i *installation) start() {
 	i.t.Helper()
-	command := exec.Command(binary, "--config", i.config)
+	command := exec.Command(i.binary, "--config", i.config)
 	command.Stdout, command.Stderr = i.output, i.output
 	require.NoError(i.t, command.Start())
 	i.command = command
