@@ -3,7 +3,6 @@
 package insights
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -24,16 +23,17 @@ const (
 	reasonCountAnswer = "the body is no count"
 )
 
-// errNoName says that another value is in the place of a name.
-var errNoName = errors.New("a name is no string")
+// tokensChunk is how many lengths of tokens are allocated at once.
+const tokensChunk = 32 << 10
 
 // splitter finds the elements of a page's array. Each element is read by itself, so that one
 // may be nested as deeply as the decoder allows.
 type splitter struct {
-	body    []byte
-	offset  int
-	buffer  bytes.Buffer
-	decoder jsontext.Decoder
+	body   []byte
+	offset int
+	reader tokenReader
+	// tokens is what is left of the memory for the tokens of the page's events.
+	tokens []uint16
 	// texts holds the values that repeat from event to event once for a page.
 	texts map[string]string
 	// id and timestamp are an event's own values as JSON, and scratch is for their texts.
@@ -157,63 +157,72 @@ func (s *splitter) whole() (Event, string) {
 	}
 }
 
-// element reads the value at the offset.
+// element reads the value at the offset. Most are valid as they stand, and their tokens are kept.
 func (s *splitter) element() (Event, string) {
-	s.reset(s.body[s.offset:])
 	var event Event
-	err := s.event(&event)
+	err := s.event(&event, strict)
+	if err == nil {
+		event.Tokens = s.keep(s.reader.tokens)
+	} else if !isCut(err) {
+		event = Event{}
+		err = s.event(&event, lenient)
+	}
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	case isCut(err):
 		return Event{}, reasonTruncated
 	case err != nil:
 		return Event{}, reasonMalformed
 	}
-	end := s.offset + int(s.decoder.InputOffset())
+	end := s.offset + s.reader.end
 	event.Raw = json.RawMessage(s.body[s.offset:end:end])
 	s.offset = end
 	return event, ""
 }
 
-// reset makes the decoder read data, straight from it as it does with a bytes.Buffer. It
-// takes what is no good JSON but may be sent: an event is evidence.
-func (s *splitter) reset(data []byte) {
-	s.buffer = *bytes.NewBuffer(data)
-	s.decoder.Reset(&s.buffer, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+// isCut says that what was read is good and ends too early.
+func isCut(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) }
+
+// keep copies tokens, many events' into one piece of memory.
+func (s *splitter) keep(tokens Tokens) Tokens {
+	if len(tokens.lengths) > cap(s.tokens)-len(s.tokens) {
+		s.tokens = make([]uint16, 0, max(tokensChunk, len(tokens.lengths)))
+	}
+	start := len(s.tokens)
+	s.tokens = append(s.tokens, tokens.lengths...)
+	return Tokens{lengths: s.tokens[start:len(s.tokens):len(s.tokens)]}
 }
 
 // event reads a value of any kind, and of an object the event's named fields. Anything but a
 // string leaves a field empty; of a repeated one the last counts.
-func (s *splitter) event(event *Event) error {
-	if s.decoder.PeekKind() != '{' {
-		_, err := s.decoder.ReadValue()
-		return err
+func (s *splitter) event(event *Event, options []jsontext.Options) error {
+	s.reader.reset(s.body[s.offset:], options)
+	if s.reader.decoder.PeekKind() != '{' {
+		return s.reader.value(false)
 	}
-	if _, err := s.decoder.ReadToken(); err != nil {
+	if _, err := s.reader.token(); err != nil {
 		return err
 	}
 	s.id, s.timestamp = nil, nil
-	for kind := s.decoder.PeekKind(); kind != '}'; kind = s.decoder.PeekKind() {
-		if kind != '"' && kind != jsontext.KindInvalid {
-			return errNoName
-		}
-		name, err := s.decoder.ReadValue()
+	for {
+		kind, err := s.reader.token()
 		if err != nil {
 			return err
 		}
-		own, repeating := s.field(event, name)
-		value, err := s.decoder.ReadValue()
-		switch {
-		case err != nil:
+		if kind == '}' {
+			s.identity(event)
+			return nil
+		}
+		own, repeating := s.field(event, s.reader.last())
+		if err := s.reader.value(false); err != nil {
 			return err
+		}
+		switch {
 		case own != nil:
-			*own = value
+			*own = s.reader.last()
 		case repeating != nil:
-			*repeating = s.repeated(value)
+			*repeating = s.repeated(s.reader.last())
 		}
 	}
-	s.identity(event)
-	_, err := s.decoder.ReadToken()
-	return err
 }
 
 // field returns where the value of a field belongs: of one that each event has of its own, and

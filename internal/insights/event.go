@@ -12,6 +12,9 @@ import (
 type Event struct {
 	// Raw is the element's JSON exactly as it was received. It shares memory with its page.
 	Raw json.RawMessage
+	// Tokens are those of Raw where it is valid UTF-8, and no escape in it is of half a
+	// character. There are none where it is not.
+	Tokens Tokens
 	// ID is the event's id, or "" where there is none or it is no string.
 	ID string
 	// TimestampText is the event's timestamp as sent, or "" where there is none or it is no string.

@@ -4,9 +4,7 @@ package mapping
 
 import (
 	"math"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -17,9 +15,9 @@ import (
 // record writes an event's record. It reports false for an event that is no JSON object, of
 // which the record has the text.
 func (w *walk) record(event insights.Event, body Body, record plog.LogRecord) bool {
-	text, data := validText(event.Raw)
-	if !w.read(text, data) {
-		record.Body().SetStr(text)
+	w.take(&event)
+	if !w.read(body == BodyStructured) {
+		record.Body().SetStr(w.text)
 		return false
 	}
 	w.setTimestamp(event.Timestamp, record)
@@ -41,19 +39,9 @@ func (w *walk) record(event insights.Event, body Body, record plog.LogRecord) bo
 	if body == BodyStructured {
 		w.structure(record.Body())
 	} else {
-		record.Body().SetStr(text)
+		record.Body().SetStr(w.text)
 	}
 	return true
-}
-
-// validText returns the event's text and bytes, with U+FFFD in place of what is no UTF-8: a
-// text of OTLP has to be valid.
-func validText(raw []byte) (string, []byte) {
-	if utf8.Valid(raw) {
-		return string(raw), raw
-	}
-	text := strings.ToValidUTF8(string(raw), "\uFFFD")
-	return text, []byte(text)
 }
 
 // setTimestamp leaves the time of a record 0, and keeps its text as an attribute, where the

@@ -2,91 +2,72 @@
 
 package mapping
 
-import (
-	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
-)
+import "strings"
 
 // special takes a value whose field has a role. It reports false where the value is to be
 // taken like any other.
-func (w *walk) special(n *node, kind jsontext.Kind, depth int) (taken bool, err error) {
-	switch n.role {
+func (w *walk) special(n *node, token string, depth int) (taken bool) {
+	switch kind := token[0]; n.role {
 	case roleBody:
-		return true, w.decoder.SkipValue()
+		w.skip(token)
+		return true
 	case roleOrganization:
-		if kind == '"' {
-			return true, w.decoder.SkipValue()
-		}
+		return kind == '"'
 	case roleTimestamp:
 		if kind == '"' {
-			return true, w.timestamp()
+			// For the case that it can't be read.
+			w.evidence.timestamp = w.string(token)
+			return true
 		}
 	case roleNames:
 		if kind == '[' || kind == '{' {
-			return true, w.names(n, kind)
+			w.names(n, token)
+			return true
 		}
 	case roleActor:
 		if kind == '[' {
-			return true, w.firstActor(n, depth)
+			w.firstActor(n, depth)
+			return true
 		}
 		if kind == '"' {
-			return true, w.actor(n)
+			w.actor(n, token)
+			return true
 		}
 	case roleAgent:
 		if kind == '"' {
-			return true, w.scalar(n.children["raw"])
+			w.scalar(n.children["raw"], token)
+			return true
 		}
 	}
-	return false, nil
-}
-
-// timestamp keeps the text of the event's time, for the case that it can't be read.
-func (w *walk) timestamp() error {
-	raw, err := w.decoder.ReadValue()
-	if err == nil {
-		w.evidence.timestamp = w.string(raw)
-	}
-	return err
+	return false
 }
 
 // actor takes a text in place of the actor.
-func (w *walk) actor(n *node) error {
-	raw, err := w.decoder.ReadValue()
-	if err != nil || isEmpty(raw) {
-		return err
+func (w *walk) actor(n *node, token string) {
+	if isEmpty(token) {
+		return
 	}
-	text := w.string(raw)
+	text := w.string(token)
 	name := "username"
 	if strings.Contains(text, "@") {
 		name = "email"
 	}
 	w.add(n.children[name], textValue(text))
-	return nil
 }
 
 // firstActor takes the first element of an array that is not null as the actor. The others are
 // left to the body.
-func (w *walk) firstActor(n *node, depth int) error {
-	if _, err := w.decoder.ReadToken(); err != nil {
-		return err
-	}
-	for first := true; ; {
-		var err error
-		kind := w.decoder.PeekKind()
+func (w *walk) firstActor(n *node, depth int) {
+	first := true
+	for token := w.next(); token != "]"; token = w.next() {
+		kind := token[0]
 		switch {
-		case kind == ']':
-			_, err = w.decoder.ReadToken()
-			return err
 		case first && kind == '{':
-			err = w.object(n, depth)
+			w.object(n, depth)
 		case first && kind == '"':
-			err = w.actor(n)
+			w.actor(n, token)
 		default:
-			err = w.leave()
-		}
-		if err != nil {
-			return err
+			w.leave(token)
 		}
 		first = first && kind == 'n'
 	}
@@ -94,52 +75,31 @@ func (w *walk) firstActor(n *node, depth int) error {
 
 // names keeps the name of each element of the arrays that are searched by name. The rest of an
 // element is of any type, and often sensitive.
-func (w *walk) names(n *node, kind jsontext.Kind) error {
+func (w *walk) names(n *node, token string) {
 	start := len(w.found.texts)
-	if kind == '{' {
-		if err := w.name(n, kind, start); err != nil {
-			return err
+	if token == "{" {
+		w.name(n, token, start)
+	} else {
+		for token := w.next(); token != "]"; token = w.next() {
+			w.name(n, token, start)
 		}
-	} else if err := w.namesOfArray(n, start); err != nil {
-		return err
 	}
 	if length := len(w.found.texts) - start; length > 0 {
 		w.add(n, listValue(start, length))
 	}
-	return nil
-}
-
-func (w *walk) namesOfArray(n *node, start int) error {
-	if _, err := w.decoder.ReadToken(); err != nil {
-		return err
-	}
-	for kind := w.decoder.PeekKind(); kind != ']'; kind = w.decoder.PeekKind() {
-		if err := w.name(n, kind, start); err != nil {
-			return err
-		}
-	}
-	_, err := w.decoder.ReadToken()
-	return err
 }
 
 // name adds the name of an element to the list that begins at start.
-func (w *walk) name(n *node, kind jsontext.Kind, start int) error {
+func (w *walk) name(n *node, token string, start int) {
 	var name string
-	switch kind {
+	switch token[0] {
 	case '{':
-		found, err := w.nameOfObject(n)
-		if err != nil {
-			return err
-		}
-		name = found
+		name = w.nameOfObject(n)
 	case '"':
-		raw, err := w.decoder.ReadValue()
-		if err != nil {
-			return err
-		}
-		name = w.string(raw)
+		name = w.string(token)
 	default:
-		return w.leave()
+		w.leave(token)
+		return
 	}
 	switch {
 	case name == "":
@@ -148,31 +108,21 @@ func (w *walk) name(n *node, kind jsontext.Kind, start int) error {
 	default:
 		w.found.texts = append(w.found.texts, name)
 	}
-	return nil
 }
 
 // nameOfObject returns the member that names a change or a policy. Of a repeated one the last counts.
-func (w *walk) nameOfObject(n *node) (name string, err error) {
-	if _, err := w.decoder.ReadToken(); err != nil {
-		return "", err
-	}
+func (w *walk) nameOfObject(n *node) (name string) {
 	wanted := "name"
 	if n.slot == slotChangedFields {
 		wanted = "field"
 	}
-	for w.decoder.PeekKind() != '}' {
-		raw, err := w.decoder.ReadValue()
-		if err != nil {
-			return "", err
+	for token := w.next(); token != "}"; token = w.next() {
+		found := w.string(token) == wanted
+		token = w.next()
+		if found && token[0] == '"' {
+			name = w.string(token)
 		}
-		found := w.string(raw) == wanted
-		if raw, err = w.decoder.ReadValue(); err != nil {
-			return "", err
-		}
-		if found && raw.Kind() == '"' {
-			name = w.string(raw)
-		}
+		w.skip(token)
 	}
-	_, err = w.decoder.ReadToken()
-	return name, err
+	return name
 }

@@ -13,35 +13,28 @@ const (
 	maxOrdered = 256
 )
 
-// structure writes the event, which has been read without an error before, as a map.
+// structure writes the event, whose tokens are whole, as a map.
 func (r *reader) structure(body pcommon.Value) {
 	r.rewind()
-	r.structureValue(body, 0)
+	r.structureValue(body, r.next(), 0)
 }
 
-func (r *reader) structureValue(target pcommon.Value, depth int) {
-	kind := r.decoder.PeekKind()
-	if depth < maxStructure && kind == '{' {
+func (r *reader) structureValue(target pcommon.Value, token string, depth int) {
+	switch {
+	case opens(token) && depth >= maxStructure:
+		start := r.cursor.Offset() - len(token)
+		r.skip(token)
+		target.SetStr(r.text[start:r.cursor.Offset()])
+	case token == "{":
 		r.structureObject(target.SetEmptyMap(), depth)
-		return
-	}
-	if depth < maxStructure && kind == '[' {
+	case token == "[":
 		r.structureArray(target.SetEmptySlice(), depth)
-		return
-	}
-	raw, err := r.decoder.ReadValue()
-	if err != nil {
-		return
-	}
-	switch kind {
-	case '"':
-		target.SetStr(r.string(raw))
-	case '{', '[':
-		target.SetStr(r.part(raw))
-	case '0':
-		structureNumber(target, numberValue(r.part(raw)))
-	case 't', 'f':
-		target.SetBool(kind == 't')
+	case token[0] == '"':
+		target.SetStr(r.string(token))
+	case token == "true", token == "false":
+		target.SetBool(token == "true")
+	case token != "null":
+		structureNumber(target, numberValue(token))
 	}
 }
 
@@ -58,40 +51,28 @@ func structureNumber(target pcommon.Value, number value) {
 
 // structureObject writes the members of an object. Of a repeated name the last counts.
 func (r *reader) structureObject(target pcommon.Map, depth int) {
-	if _, err := r.decoder.ReadToken(); err != nil {
-		return
-	}
 	var wide map[string]any
-	for r.decoder.PeekKind() == '"' {
-		raw, err := r.decoder.ReadValue()
-		if err != nil {
-			return
-		}
-		name := r.string(raw)
+	for token := r.next(); token != "}"; token = r.next() {
+		name := r.string(token)
 		if wide == nil && target.Len() == maxOrdered {
 			wide = target.AsRaw()
 		}
 		if wide == nil {
-			r.structureValue(target.PutEmpty(name), depth+1)
+			r.structureValue(target.PutEmpty(name), r.next(), depth+1)
 			continue
 		}
 		member := pcommon.NewValueEmpty()
-		r.structureValue(member, depth+1)
+		r.structureValue(member, r.next(), depth+1)
 		wide[name] = member.AsRaw()
 	}
 	if wide != nil {
 		// The types are those that AsRaw returned, so that there can be no error.
 		_ = target.FromRaw(wide)
 	}
-	_, _ = r.decoder.ReadToken()
 }
 
 func (r *reader) structureArray(target pcommon.Slice, depth int) {
-	if _, err := r.decoder.ReadToken(); err != nil {
-		return
+	for token := r.next(); token != "]"; token = r.next() {
+		r.structureValue(target.AppendEmpty(), token, depth+1)
 	}
-	for kind := r.decoder.PeekKind(); kind != ']' && kind != 0; kind = r.decoder.PeekKind() {
-		r.structureValue(target.AppendEmpty(), depth+1)
-	}
-	_, _ = r.decoder.ReadToken()
 }

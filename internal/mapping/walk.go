@@ -2,28 +2,20 @@
 
 package mapping
 
-import (
-	"bytes"
-	"errors"
-	"io"
-
-	"github.com/go-json-experiment/json/jsontext"
-)
-
 // maxDepth is how many names a path may have to become a key.
 const maxDepth = 6
-
-var errTrailing = errors.New("something follows the event")
 
 // walk is one reading of an event's tokens. It is used again for the next event.
 type walk struct {
 	reader
 	// scratch has a node for an unknown name at each depth.
-	scratch             [maxDepth]node
-	order               order
-	repeats             repeats
-	found               collection
-	evidence            evidence
+	scratch  [maxDepth]node
+	order    order
+	repeats  repeats
+	found    collection
+	evidence evidence
+	// partial says that the walk has met an array whose tokens it has to know.
+	partial             bool
 	eventNames, regions joined
 }
 
@@ -53,156 +45,123 @@ func verdictOf(truth bool) verdict {
 
 func newWalk() *walk {
 	return &walk{
-		reader: newReader(), found: collection{attributes: make([]attribute, 0, maxAttributes)},
+		found:      collection{attributes: make([]attribute, 0, maxAttributes)},
 		eventNames: make(joined), regions: make(joined),
 	}
 }
 
-// read collects an event, and reports false for what is no JSON object and nothing else. data
-// and text are the same.
-func (w *walk) read(text string, data []byte) bool {
-	w.take(text, data)
-	w.repeats.reset()
-	err := w.event()
-	if errors.Is(err, errRepeated) {
-		w.repeats.superseded = w.superseded()
-		err = w.event()
+// read collects the event that was taken, and reports false for what is no JSON object and
+// nothing else. whole asks for the tokens of all arrays.
+func (w *walk) read(whole bool) bool {
+	w.repeats.superseded = nil
+	if !w.tokenize(whole) || !w.event() {
+		return false
 	}
-	return err == nil
+	if w.partial {
+		w.tokenize(true)
+		w.event()
+	}
+	if w.repeats.found {
+		w.repeats.superseded = w.superseded()
+		w.event()
+	}
+	return true
 }
 
 // release forgets the event, so that its page can be freed.
 func (w *walk) release() {
-	w.take("", nil)
-	w.rewind()
+	w.reader.release()
 	w.found.release()
 	w.repeats.superseded = nil
 	w.evidence = evidence{}
 	w.scratch = [maxDepth]node{}
 }
 
-func (w *walk) event() error {
+// event goes over the event once. It reports false for what is no object.
+func (w *walk) event() bool {
 	w.rewind()
+	w.repeats.rewind()
 	w.found.reset()
 	w.evidence = evidence{}
-	if w.decoder.PeekKind() != '{' {
-		return errNoObject
+	w.partial = false
+	if w.next() != "{" {
+		return false
 	}
-	if err := w.object(knownTree, 0); err != nil {
-		return err
-	}
-	if _, err := w.decoder.ReadToken(); !errors.Is(err, io.EOF) {
-		return errTrailing
-	}
-	return nil
+	w.object(knownTree, 0)
+	return true
 }
 
-// object walks over the members of an object with as many names on the way to it as depth says.
-func (w *walk) object(parent *node, depth int) error {
-	if _, err := w.decoder.ReadToken(); err != nil {
-		return err
-	}
-	kind := w.decoder.PeekKind()
-	if kind != '}' && parent.role == roleFailure {
+// object goes over the members of an object with as many names on the way to it as depth says.
+func (w *walk) object(parent *node, depth int) {
+	name := w.next()
+	if name != "}" && parent.role == roleFailure {
 		w.evidence.failed = true
 	}
 	previous := parent
-	for ; kind != '}'; kind = w.decoder.PeekKind() {
-		raw, err := w.decoder.ReadValue()
-		if err != nil {
-			return err
-		}
-		if w.repeats.superseded != nil && w.repeats.skips(w.decoder.InputOffset()) {
-			if err := w.decoder.SkipValue(); err != nil {
-				return err
-			}
+	for ; name != "}"; name = w.next() {
+		if w.repeats.skips(w.cursor.Offset()) {
+			w.skip(w.next())
 			continue
 		}
-		child := w.order.child(parent, previous, w.string(raw), &w.scratch[depth])
+		child := w.order.child(parent, previous, w.string(name), &w.scratch[depth])
 		previous = child
 		w.found.respelt = w.found.respelt || child.isRespelt()
-		if !w.repeats.first(child) {
-			return errRepeated
-		}
-		if err := w.member(child, depth+1); err != nil {
-			return err
-		}
+		w.repeats.note(child)
+		w.member(child, w.next(), depth+1)
 	}
-	_, err := w.decoder.ReadToken()
-	return err
 }
 
-// member takes the value of a member.
-func (w *walk) member(n *node, depth int) error {
-	kind := w.decoder.PeekKind()
-	if n.role != roleNone {
-		if taken, err := w.special(n, kind, depth); taken || err != nil {
-			return err
-		}
+// member takes the value of a member, which begins with a token.
+func (w *walk) member(n *node, token string, depth int) {
+	if isArray(token) {
+		w.partial = true
+		return
+	}
+	if n.role != roleNone && w.special(n, token, depth) {
+		return
 	}
 	switch {
-	case kind == '{' && depth >= maxDepth:
-		return w.leave()
-	case kind == '{' && n.leaf:
-		return w.object(n.below(), depth)
-	case kind == '{':
-		return w.object(n, depth)
-	case kind == '[':
-		return w.array(n)
+	case token == "{" && depth >= maxDepth:
+		w.leave(token)
+	case token == "{" && n.leaf:
+		w.object(n.below(), depth)
+	case token == "{":
+		w.object(n, depth)
+	case token == "[":
+		w.array(n)
 	default:
-		return w.scalar(n)
+		w.scalar(n, token)
 	}
 }
 
 // leave skips a value that is left to the body because of a cap, or because no attribute can
 // hold it.
-func (w *walk) leave() error {
-	raw, err := w.decoder.ReadValue()
-	if err == nil && !isEmpty(raw) {
+func (w *walk) leave(token string) {
+	if !w.skip(token) {
 		w.found.dropped++
 	}
-	return err
 }
 
-// isEmpty is true for null, "", {} and [], which have no attribute.
-func isEmpty(raw jsontext.Value) bool {
-	switch raw.Kind() {
-	case 'n':
-		return true
-	case '"':
-		return len(raw) == 2
-	case '{', '[':
-		return len(bytes.TrimSpace(raw[1:len(raw)-1])) == 0
-	default:
-		return false
+func (w *walk) scalar(n *node, token string) {
+	if !isEmpty(token) {
+		w.add(n, w.value(token))
 	}
-}
-
-func (w *walk) scalar(n *node) error {
-	raw, err := w.decoder.ReadValue()
-	if err == nil && !isEmpty(raw) {
-		w.add(n, w.value(raw))
-	}
-	return err
 }
 
 // array takes an array of texts. Any other is left to the body.
-func (w *walk) array(n *node) error {
-	if _, err := w.decoder.ReadToken(); err != nil {
-		return err
-	}
+func (w *walk) array(n *node) {
 	start := len(w.found.texts)
 	onlyTexts, empty := true, true
-	for kind := w.decoder.PeekKind(); kind != ']'; kind = w.decoder.PeekKind() {
-		raw, err := w.decoder.ReadValue()
-		if err != nil {
-			return err
-		}
+	for token := w.next(); token != "]"; token = w.next() {
 		empty = false
-		onlyTexts = onlyTexts && kind == '"'
+		onlyTexts = onlyTexts && token[0] == '"'
+		if !onlyTexts {
+			w.skip(token)
+			continue
+		}
 		// One more than the cap tells that there are too many.
-		if onlyTexts && len(w.found.texts)-start <= maxList {
-			w.found.texts = append(w.found.texts, w.string(raw))
+		if len(w.found.texts)-start <= maxList {
+			w.found.texts = append(w.found.texts, w.string(token))
 		}
 	}
 	switch {
@@ -213,18 +172,16 @@ func (w *walk) array(n *node) error {
 		w.found.dropped++
 		w.evidence.failed = w.evidence.failed || n.role == roleFailure
 	}
-	_, err := w.decoder.ReadToken()
-	return err
 }
 
 // value returns what a JSON scalar other than null is.
-func (w *walk) value(raw jsontext.Value) value {
-	switch raw.Kind() {
+func (w *walk) value(token string) value {
+	switch token[0] {
 	case '"':
-		return textValue(w.string(raw))
-	case '0':
-		return numberValue(w.part(raw))
+		return textValue(w.string(token))
+	case 't', 'f':
+		return boolValue(token[0] == 't')
 	default:
-		return boolValue(raw.Kind() == 't')
+		return numberValue(token)
 	}
 }
