@@ -2,7 +2,13 @@
 
 package mapping
 
-import "slices"
+import (
+	"iter"
+	"math/bits"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/xpdata"
+)
 
 const (
 	// maxAttributes, maxText, maxList and maxSize are what every backend takes: Loki refuses a
@@ -11,6 +17,8 @@ const (
 	maxText       = 4096
 	maxList       = 64
 	maxSize       = 48 << 10
+	// maxOverhead is more than an attribute's key and value have beside the event's text.
+	maxOverhead = 2 * maxKey
 )
 
 // The suffixes of keys for values of another type than the field's.
@@ -29,10 +37,12 @@ type collection struct {
 	attributes []attribute
 	// texts has the texts of all lists.
 	texts []string
-	// dropped counts what is left to the body because of a cap, or a conflict, or its type.
-	dropped int
 	// respelt says that a known field came under another name, and may have any known key.
 	respelt bool
+	// dropped counts what is left to the body because of a cap, or a conflict, or its type.
+	dropped int
+	// builder adds attributes without a search for their keys.
+	builder xpdata.MapBuilder
 }
 
 // filled is a slot's value, and the field that it came from with the rank that it had.
@@ -64,6 +74,17 @@ func (c *collection) release() {
 }
 
 func (c *collection) has(s slot) bool { return c.filled&(1<<s) != 0 }
+
+// all returns the slots that have a value, in the order in which they are written.
+func (c *collection) all() iter.Seq[slot] {
+	return func(yield func(slot) bool) {
+		for left := c.filled; left != 0; left &= left - 1 {
+			if !yield(slot(bits.TrailingZeros64(left))) { //nolint:gosec // at most 63
+				return
+			}
+		}
+	}
+}
 
 // text returns the text of a slot, or "" where it has no value.
 func (c *collection) text(s slot) string {

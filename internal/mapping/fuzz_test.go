@@ -31,5 +31,6 @@ func FuzzRecord(f *testing.F) {
 
 		again, _ := warm.Logs([]insights.Event{e}, observed)
 		require.True(t, record.Attributes().Equal(recordsOf(again)[0].Attributes()))
+		requireSameDecoded(t, string(data))
 	})
 }

@@ -4,10 +4,12 @@ package mapping
 
 import (
 	"math"
+	"math/bits"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
@@ -35,7 +37,7 @@ func (w *walk) record(event insights.Event, body Body, record plog.LogRecord) bo
 	record.SetSeverityNumber(number)
 	record.SetSeverityText(severity)
 	record.SetEventName(w.eventNames.of(w.found.text(slotService), w.found.text(slotEventType), eventName))
-	w.found.write(record)
+	w.found.write(record, len(w.text))
 	if body == BodyStructured {
 		w.structure(record.Body())
 	} else {
@@ -59,59 +61,72 @@ func (w *walk) setTimestamp(at time.Time, record plog.LogRecord) {
 	}
 }
 
-// write puts the attributes: slots, then by the rule, known ones first where a cap is near.
-func (c *collection) write(record plog.LogRecord) {
-	attributes := record.Attributes()
-	count, size := c.measure()
-	attributes.EnsureCapacity(min(count, maxAttributes))
-	room := budget{attributes: attributes, texts: c.texts, left: maxSize}
-	for s := range slotCount {
-		if c.has(s) {
-			room.put(slots[s].key, c.slots[s].value)
+// write puts the attributes: slots, then by the rule. length is the event's in bytes.
+func (c *collection) write(record plog.LogRecord, length int) {
+	count := bits.OnesCount64(c.filled) + len(c.attributes)
+	c.builder.EnsureCapacity(min(count, maxAttributes))
+	dropped := c.dropped
+	// Most events are so short that their attributes need not be measured.
+	if count > maxAttributes || length+count*maxOverhead > maxSize && c.size() > maxSize {
+		dropped += c.writeScarce()
+	} else {
+		for s := range c.all() {
+			c.slots[s].value.set(c.builder.AppendEmpty(slots[s].key), c.texts)
+		}
+		for i := range c.attributes {
+			a := &c.attributes[i]
+			a.value.set(c.builder.AppendEmpty(a.key), c.texts)
 		}
 	}
-	scarce := count > maxAttributes || size > maxSize
-	for i := range c.attributes {
-		if a := &c.attributes[i]; !scarce || a.known {
-			room.put(a.key, a.value)
-		}
-	}
-	for i := range c.attributes {
-		if a := &c.attributes[i]; scarce && !a.known {
-			room.put(a.key, a.value)
-		}
-	}
-	record.SetDroppedAttributesCount(uint32(c.dropped + room.dropped)) //nolint:gosec // fewer than an event has bytes
+	// No key is there twice: no slot has another's, nor one by the rule, of which append looks after.
+	c.builder.UnsafeIntoMap(record.Attributes())
+	record.SetDroppedAttributesCount(uint32(dropped)) //nolint:gosec // fewer than an event has bytes
 }
 
-// measure returns the number of attributes and their size in bytes.
-func (c *collection) measure() (count, size int) {
-	for s := range slotCount {
-		if c.has(s) {
-			count++
-			size += len(slots[s].key) + c.slots[s].value.size(c.texts)
+// writeScarce puts what there is room for, known attributes before others. It returns how many are left.
+func (c *collection) writeScarce() (dropped int) {
+	room := budget{builder: &c.builder, texts: c.texts, count: maxAttributes, size: maxSize}
+	for s := range c.all() {
+		room.put(slots[s].key, c.slots[s].value)
+	}
+	for _, known := range []bool{true, false} {
+		for i := range c.attributes {
+			if a := &c.attributes[i]; a.known == known {
+				room.put(a.key, a.value)
+			}
 		}
+	}
+	return room.dropped
+}
+
+// size returns the size of all attributes in bytes.
+func (c *collection) size() int {
+	size := 0
+	for s := range c.all() {
+		size += len(slots[s].key) + c.slots[s].value.size(c.texts)
 	}
 	for i := range c.attributes {
 		size += len(c.attributes[i].key) + c.attributes[i].value.size(c.texts)
 	}
-	return count + len(c.attributes), size
+	return size
 }
 
 // budget is the room that a record's attributes have.
 type budget struct {
-	attributes pcommon.Map
+	builder *xpdata.MapBuilder
 	// texts has the texts of lists.
-	texts         []string
-	left, dropped int
+	texts []string
+	// count and size are what is left.
+	count, size, dropped int
 }
 
 func (b *budget) put(key string, v value) {
 	size := len(key) + v.size(b.texts)
-	if b.attributes.Len() == maxAttributes || size > b.left {
+	if b.count == 0 || size > b.size {
 		b.dropped++
 		return
 	}
-	b.left -= size
-	v.put(b.attributes, key, b.texts)
+	b.count--
+	b.size -= size
+	v.set(b.builder.AppendEmpty(key), b.texts)
 }

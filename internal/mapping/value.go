@@ -171,21 +171,22 @@ func (v value) equal(other value) bool {
 	return v.text == other.text && v.kind != kindStrings && other.kind != kindStrings
 }
 
-func (v value) put(attributes pcommon.Map, key string, texts []string) {
+// set makes the value an attribute's.
+func (v value) set(target pcommon.Value, texts []string) {
 	switch v.kind {
 	case kindBool:
-		attributes.PutBool(key, v.truth())
+		target.SetBool(v.truth())
 	case kindInt:
-		attributes.PutInt(key, v.number())
+		target.SetInt(v.number())
 	case kindDouble:
-		attributes.PutDouble(key, v.double())
+		target.SetDouble(v.double())
 	case kindStrings:
-		list, slice := v.list(texts), attributes.PutEmptySlice(key)
+		list, slice := v.list(texts), target.SetEmptySlice()
 		slice.EnsureCapacity(len(list))
 		for _, text := range list {
 			slice.AppendEmpty().SetStr(text)
 		}
 	default:
-		attributes.PutStr(key, v.text)
+		target.SetStr(v.text)
 	}
 }
