@@ -68,6 +68,12 @@ func classified(t *testing.T, document string) (events []string) {
 				ends[0], ends[1], op))
 		}
 	}
+	for _, kind := range []string{"enroll", "enrollment", "unenroll", "unenrollment", "enable", "disable"} {
+		events = append(events, fmt.Sprintf(`{"id":"system-%[1]s","event_type":"system_%[1]s","success":true}`, kind))
+	}
+	for i, token := range []string{`false`, `false,"error_message":"refused"`, `false,"success":true`, `true`} {
+		events = append(events, fmt.Sprintf(`{"id":"token-%d","event_type":"sso_auth","sso_token_success":%s}`, i, token))
+	}
 	for i, kind := range []string{"user_created", "my_user_create", "group_warning", "sso_auth_2", "ldap_binds", "report", "alert", "policies_create"} {
 		events = append(events, fmt.Sprintf(`{"id":"classless-%d","event_type":%q,"success":true}`, i, kind))
 	}
@@ -101,7 +107,7 @@ func membership(record plog.LogRecord) bool {
 // other is the activity of what has none of its own.
 const other = 99
 
-// activities are those of OCSF 1.8 by event type, or by its end where that begins with _.
+// activities are those of OCSF 1.8 by event type, or by its end where that begins with _ or -.
 var activities = map[int64]map[string]int64{
 	3001: {
 		"user_create": 1, "user_delete": 6, "user_lockout": 9, "user_unlocked": 12, "user_suspended": 5,
@@ -111,7 +117,10 @@ var activities = map[int64]map[string]int64{
 	},
 	3005: {"user_admin_granted": 1, "user_admin_revoked": 2},
 	3006: {"group_create": 6, "group_delete": 5, "group_update": 9},
-	3004: {"_create": 1, "_add": 1, "_update": 3, "_change": 3, "_delete": 4, "_remove": 4},
+	3004: {
+		"_create": 1, "_add": 1, "_update": 3, "_change": 3, "_delete": 4, "_remove": 4, "_enroll": 6, "_enrollment": 6,
+		"_unenroll": 7, "_unenrollment": 7, "_enable": 8, "-enable": 8, "_disable": 9,
+	},
 	6002: {"software_add": 1, "software_change": 8, "software_remove": 2},
 	6003: {"ldap_search": 2},
 	2004: {"alert_created": 1, "alert_updated": 2, "_updated": 2},
@@ -120,6 +129,10 @@ var activities = map[int64]map[string]int64{
 func activityOf(record plog.LogRecord, class int64) int64 {
 	kind := text(record, "jumpcloud.event.type")
 	if class == 3002 {
+		token, found := record.Attributes().Get("jumpcloud.sso_token_success")
+		if kind == "sso_auth" && found && !token.Bool() && text(record, "jumpcloud.event.outcome") == "unknown" {
+			return 6
+		}
 		return 1
 	}
 	if class == 3006 && kind == "association_change" {
@@ -131,7 +144,7 @@ func activityOf(record plog.LogRecord, class int64) int64 {
 		}
 	}
 	for name, activity := range activities[class] {
-		if kind == name || strings.HasPrefix(name, "_") && strings.HasSuffix(kind, name) ||
+		if kind == name || strings.ContainsAny(name[:1], "_-") && strings.HasSuffix(kind, name) ||
 			name == "totp_disable" && strings.HasSuffix(kind, name) {
 			return activity
 		}

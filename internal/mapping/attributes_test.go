@@ -187,6 +187,7 @@ func TestAttributes_KnownKeysKeepTheirType(t *testing.T) {
 		"object from a list":    {`{"geoip":["a"]}`, map[string]any{"jumpcloud.geoip_list": []any{"a"}}, 0},
 		"another case":          {`{"MFA":"true","clientIp":"192.0.2.1","Event_Type":"x","Organization":"5f","Timestamp":"now"}`, map[string]any{"jumpcloud.mfa": true, "client.address": "192.0.2.1", "jumpcloud.event.type": "x", "jumpcloud.organization_text": "5f", "jumpcloud.timestamp_text": "now"}, 0},
 		"another case first":    {`{"ClientIp":"192.0.2.2","client_ip":"192.0.2.1"}`, map[string]any{"client.address": "192.0.2.1", "jumpcloud.client_ip": "192.0.2.2"}, 0},
+		"two other cases":       {`{"ClientIp":"192.0.2.1","clientIP":"192.0.2.2"}`, map[string]any{"client.address": "192.0.2.1", "jumpcloud.client_ip": "192.0.2.2"}, 0},
 		"another case last":     {`{"client_ip":"192.0.2.1","ClientIp":"192.0.2.2"}`, map[string]any{"client.address": "192.0.2.1", "jumpcloud.client_ip": "192.0.2.2"}, 0},
 		"snake case of a known": {`{"system":{"display_name":5}}`, map[string]any{"jumpcloud.system.display_name": "5"}, 0},
 	})

@@ -102,14 +102,15 @@ func TestLimits_SizeOfAllAttributes(t *testing.T) {
 	for i := range 40 {
 		fmt.Fprintf(&text, `"f%02d":"%s",`, i, strings.Repeat(strconv.Itoa(i%10), 4000))
 	}
-	e := event("{" + text.String() + `"mfa":true,"id":"5f"}`)
+	e := event("{" + text.String() + `"mfa":true,"message":"` + strings.Repeat("m", 4000) + `","id":"5f"}`)
 	record, counts := mapEvent(t, mapping.Settings{}, e)
 	requireInvariants(t, e, record)
 
 	attributes := record.Attributes().AsRaw()
 	assert.Equal(t, "5f", attributes["log.record.uid"])
 	assert.Equal(t, true, attributes["jumpcloud.mfa"], "small and known ones are not pushed out")
-	assert.Equal(t, 40+3, counts.DroppedAttributes+record.Attributes().Len())
+	assert.Contains(t, attributes, "jumpcloud.message", "nor known ones at all")
+	assert.Equal(t, 40+4, counts.DroppedAttributes+record.Attributes().Len())
 	assert.Positive(t, counts.DroppedAttributes)
 }
 

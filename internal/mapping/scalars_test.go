@@ -72,7 +72,8 @@ func appendLeaves(leaves []leaf, names []string, v any) []leaf {
 	case json.Number:
 		add(v.String(), numberText(v.String()))
 	case []any:
-		if list, only := textList(v); only {
+		// Of several actors one has attributes.
+		if list, only := textList(v); only && snakePath(names) != "initiated_by" {
 			add(list)
 		}
 	}

@@ -12,7 +12,7 @@ func (w *walk) special(n *node, token string, depth int) (taken bool) {
 		w.skip(token)
 		return true
 	case roleOrganization:
-		return kind == '"'
+		return kind == '"' || kind == 'n'
 	case roleTimestamp:
 		if kind == '"' {
 			// For the case that it can't be read.
