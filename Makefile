@@ -19,7 +19,7 @@ VERSION := $(or $(patsubst v%,%,$(shell git describe --tags --match 'v*' --dirty
 export GOFLAGS := -buildvcs=false -trimpath -gcflags=all=-dwarf=false
 export CGO_ENABLED := 0
 
-.PHONY: help run dist simulator test unit simulation e2e loki lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
+.PHONY: help run dist simulator test unit simulation e2e loki drain baseline lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
 
 help:                ## show the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -84,6 +84,18 @@ e2e: dist simulator  ## tests of the built collector
 loki: dist           ## the documented queries in a real Loki, which is built into _build/loki
 	cd internal/e2e/loki && go build -ldflags='-s -w' -o ../../../$(BUILD)/loki github.com/grafana/loki/v3/cmd/loki
 	cd internal/e2e/loki && go test -count=1 -timeout 10m ./...
+
+# About seven minutes on two cores that nothing else uses. BEFORE is the path of another collector, to see what a change
+# brought.
+DRAIN ?= 1000000
+BEFORE ?=
+drain: baseline     ## what reading DRAIN events of history costs the whole process, as tables, profiles and a picture
+	@rm -f $(BUILD)/drain.md
+	go test -count=1 -v -timeout 60m -run '^TestDrain' ./internal/e2e -drain $(DRAIN) -before '$(abspath $(BEFORE))'
+	@go tool pprof -top -nodecount=25 $(BUILD)/cpu.out
+	@go tool pprof -top -nodecount=10 -sample_index=inuse_space $(BUILD)/heap.out
+	@cp $(BUILD)/drain.svg docs/drain.svg
+	@cat $(BUILD)/drain.md
 
 # No shipped source knows of the baseline: while it is compiled, two functions have another name and
 # those of the baseline theirs.

@@ -93,7 +93,7 @@ type plan struct {
 	delay time.Duration
 	// inTurn lets a page's time begin when all before was delivered, whenever it is asked for.
 	inTurn bool
-	// profiles is a folder for profiles of the processor and of the heap, or "".
+	// profiles is a folder for a profile of the processor, and one of the heap, or "".
 	profiles string
 }
 
@@ -141,16 +141,12 @@ func (p *plan) drain(t *testing.T) figures {
 	// Receivers begin at a random moment, so that those that start together don't ask together.
 	require.Eventually(t, func() bool { return len(api.Requests()) > 0 }, enough, time.Millisecond, collector.output)
 	result := p.watch(t, collector, sink)
-	if p.profiles != "" {
-		result.events = len(p.events)
-	}
 	collector.signal(syscall.SIGTERM)
 	require.EqualValues(t, len(p.events), sink.records.Load())
 	return result
 }
 
-// install configures the collector. The binary is copied: one that the linker has just written has
-// more of its pages resident.
+// install configures a collector of its own.
 func (p *plan) install(t *testing.T, api, backend string) *installation {
 	t.Helper()
 	receiver := fmt.Sprintf("poll_interval: 10s\nrescan_interval: 1h\nrequests_per_second: 1000\npage_size: %d\nbackfill:\n  lookback: 48h\n", p.pageSize)
@@ -170,7 +166,7 @@ func (p *plan) watch(t *testing.T, collector *installation, sink *counter) figur
 	t.Helper()
 	result := figures{events: len(p.events)}
 	began := time.Now()
-	last, cpu := began, time.Duration(0)
+	last, cpu := began, collector.cpu()
 	for number := range portions {
 		var part portion
 		expected := int64(len(p.events) * (number + 1) / portions)
@@ -223,13 +219,20 @@ func (i *installation) replace(old, changed string) {
 	require.NoError(i.t, os.WriteFile(i.config, bytes.Replace(config, []byte(old), []byte(changed), 1), 0o600))
 }
 
-// copied returns the path of a copy.
+// copied returns the path of a copy that was written in small pieces, as package managers do: of
+// a binary that was written at once the kernel maps much that is not needed.
 func copied(t *testing.T, path string) string {
 	t.Helper()
-	data, err := os.ReadFile(path)
+	source, err := os.Open(path)
 	require.NoError(t, err)
+	defer func() { _ = source.Close() }()
 	written := filepath.Join(t.TempDir(), filepath.Base(path))
-	require.NoError(t, os.WriteFile(written, data, 0o700))
+	target, err := os.OpenFile(written, os.O_CREATE|os.O_WRONLY, 0o700)
+	require.NoError(t, err)
+	// Without the target's own ways to copy.
+	_, err = io.CopyBuffer(struct{ io.Writer }{target}, struct{ io.Reader }{source}, make([]byte, 32<<10))
+	require.NoError(t, err)
+	require.NoError(t, target.Close())
 	return written
 }
 

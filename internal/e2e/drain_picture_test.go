@@ -11,7 +11,7 @@ import (
 
 // The picture's sizes, in units of SVG.
 const (
-	pictureWidth = 720
+	pictureWidth = 740
 	panelLeft    = 70
 	panelWidth   = 630
 	panelHeight  = 150

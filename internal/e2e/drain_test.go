@@ -45,10 +45,10 @@ func TestDrain(t *testing.T) {
 		for _, compressed := range []bool{false, true} {
 			settings := simulator.Settings{Gzip: compressed}
 			row := func(name string, f figures) {
-				report.row(pageSize, yesNo(compressed), name, thousands(f.rate()), fmt.Sprintf("%.1f", f.million()),
+				report.row(thousands(float64(pageSize)), yesNo(compressed), name, thousands(f.rate()), fmt.Sprintf("%.1f", f.million()),
 					fmt.Sprintf("%d MiB, %d MiB", f.peak/mebibyte, f.anonymous/mebibyte))
 			}
-			report.row(pageSize, yesNo(compressed), "none: fetched and discarded", thousands(fetch(t, settings, pageSize, events)), "", "")
+			report.row(thousands(float64(pageSize)), yesNo(compressed), "none: fetched and discarded", thousands(fetch(t, settings, pageSize, events)), "", "")
 			one := plan{collector: binary, events: events, api: settings, pageSize: pageSize, compression: "none"}
 			drainedOnce := one.drain(t)
 			row("`otelcol-jumpcloud`", drainedOnce)
@@ -61,18 +61,18 @@ func TestDrain(t *testing.T) {
 				continue
 			}
 			shipped = drainedOnce
-			curves = append(curves, curve{name: fmt.Sprintf("page size %d", pageSize), figures: shipped})
+			curves = append(curves, curve{name: "page size " + thousands(float64(pageSize)), figures: shipped})
 			naive := one
 			naive.collector, naive.events = baseline, events[:len(events)/4]
 			other = naive.drain(t)
 			row("baseline", other)
 		}
-		report.note("Page size %d, without gzip: %.1f times the events a second of the baseline, with %.2f of its CPU. The last tenth took %s, the first %s.",
-			pageSize, shipped.rate()/other.rate(), shipped.million()/other.million(), shipped.tenth(9), shipped.tenth(0))
+		report.note("Page size %s, without gzip: %.1f times the events a second of the baseline, with %.2f of its CPU. The last tenth took %s, the first %s.",
+			thousands(float64(pageSize)), shipped.rate()/other.rate(), shipped.million()/other.million(), shipped.tenth(9), shipped.tenth(0))
 	}
 	compressing := plan{collector: binary, events: events[:len(events)/4], api: simulator.Settings{Gzip: true}, pageSize: 10_000, compression: "gzip"}
 	f := compressing.drain(t)
-	report.note("Page size 10000 with gzip at the API, and of the exporter too: %s events a second, %.1f CPU seconds for a million.", thousands(f.rate()), f.million())
+	report.note("Page size 10,000 with gzip at the API, and of the exporter too: %s events a second, %.1f CPU seconds for a million.", thousands(f.rate()), f.million())
 	report.write(t)
 	require.NoError(t, os.WriteFile("../../_build/drain.svg", picture(curves), 0o600))
 }
@@ -96,7 +96,7 @@ func TestDrain_LargePages(t *testing.T) {
 // once the one before is delivered would bring.
 func TestDrain_ServerDelay(t *testing.T) {
 	const delay = 300 * time.Millisecond
-	events := measured(t, 30_000, 0)
+	events := measured(t, 20_000, 0)
 	report := newReport("| of 300 ms a page, before the headers | backend's time a batch | events a second | asked in turn | times as fast | before |")
 	for _, headers := range []time.Duration{delay, 0, delay / 2} {
 		for _, batch := range []time.Duration{0, 50 * time.Millisecond} {
