@@ -70,7 +70,7 @@ type Config struct {
 	RetryOnFailure configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 	// Storage is the extension that remembers what was delivered; nil is memory only.
 	Storage *component.ID `mapstructure:"storage"`
-	// LeaderElector is the extension that picks the replica that reads. It is not supported yet.
+	// LeaderElector is the extension that picks the replica that reads; nil is to read in any case.
 	LeaderElector *component.ID `mapstructure:"k8s_leader_elector"`
 
 	// prevent unkeyed literal initialization

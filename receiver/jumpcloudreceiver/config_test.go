@@ -183,10 +183,13 @@ func TestConfig_EveryOrganizationMayHaveItsOwnKey(t *testing.T) {
 	assert.Equal(t, "key-of-example", string(config.Organizations[1].APIKey))
 }
 
-func TestConfig_LeaderElectorIsRefused(t *testing.T) {
+func TestConfig_LeaderElectorWantsAStorage(t *testing.T) {
 	config := loadExample(t, "jumpcloud/leader_elector")
+	require.NoError(t, confmap.Validate(config))
+	assert.Equal(t, "k8s_leader_elector", config.LeaderElector.String())
 
-	require.EqualError(t, config.Validate(), `k8s_leader_elector is "k8s_leader_elector": it is not supported yet in this version; leave it out and run one replica`)
+	config.Storage = nil
+	require.EqualError(t, config.Validate(), `k8s_leader_elector is "k8s_leader_elector" and storage is not set: storage must be set too, to one that the replicas share, or each new leader begins at the present`)
 }
 
 func TestConfig_RegionPicksTheEndpoint(t *testing.T) {

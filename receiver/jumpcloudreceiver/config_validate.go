@@ -43,8 +43,8 @@ func (c *Config) Validate() error {
 	if c.Body != bodyRaw && c.Body != bodyStructured {
 		found.add("body is %q: it must be %s or %s", c.Body, bodyRaw, bodyStructured)
 	}
-	if c.LeaderElector != nil {
-		found.add("k8s_leader_elector is %q: it is not supported yet in this version; leave it out and run one replica", c.LeaderElector)
+	if c.LeaderElector != nil && c.Storage == nil {
+		found.add("k8s_leader_elector is %q and storage is not set: storage must be set too, to one that the replicas share, or each new leader begins at the present", c.LeaderElector)
 	}
 	return errors.Join(found...)
 }

@@ -7,11 +7,16 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/collector/component"
+
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
 // serviceAll is the service that stands for all of them.
 const serviceAll = "all"
+
+// perMachine is the storage that every user of the collector knows, and that replicas do not share.
+var perMachine = component.MustNewType("file_storage")
 
 // warnings are sentences on what is allowed and yet may not be meant. They are logged at each
 // start.
@@ -23,6 +28,9 @@ func (c *Config) warnings() []string {
 	}
 	if c.Storage == nil {
 		found = append(found, "storage is not set: what was delivered is remembered in memory only, and nothing is guaranteed across a restart; set it to a storage extension such as file_storage")
+	}
+	if c.LeaderElector != nil && c.Storage != nil && c.Storage.Type() == perMachine {
+		found = append(found, fmt.Sprintf("storage is %q, which is per machine, and k8s_leader_elector is set: a new leader goes on from its own checkpoint, and begins at the present where it has none; set storage to one that the replicas share, such as redis_storage", c.Storage))
 	}
 	return found
 }

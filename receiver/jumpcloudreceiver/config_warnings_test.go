@@ -67,3 +67,11 @@ func TestFault_S1_NoStorage(t *testing.T) {
 	assert.Equal(t, []string{"storage is not set: what was delivered is remembered in memory only, and nothing is guaranteed across a restart; set it to a storage extension such as file_storage"},
 		config.warnings())
 }
+
+func TestConfig_LeaderElectorWithAStorageThatIsPerMachine(t *testing.T) {
+	assert.Equal(t, []string{`storage is "file_storage", which is per machine, and k8s_leader_elector is set: a new leader goes on from its own checkpoint, and begins at the present where it has none; set storage to one that the replicas share, such as redis_storage`},
+		warningsOf(t, "k8s_leader_elector: k8s_leader_elector"))
+
+	shared := loadExample(t, "jumpcloud/leader_elector")
+	assert.Empty(t, shared.warnings())
+}

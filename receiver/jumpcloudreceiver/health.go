@@ -37,6 +37,7 @@ var remedies = map[poll.FailureKind]string{
 	poll.FailureTooLarge:       "a page is larger than max_response_size: raise it",
 	poll.FailureStuck:          "paging makes no progress: more events than a page holds are in one millisecond and the API sends no usable token",
 	poll.FailureCheckpoint:     "the storage does not take the checkpoint: check its free space and permissions; reading has stopped and goes on when it does",
+	failureLoad:                "this replica leads and the checkpoint cannot be read from the storage: check that the storage can be reached and read; reading begins when it can",
 	failureConsumer:            "the next component of the pipeline does not accept events: see its own log; reading has stopped and goes on when it does",
 }
 

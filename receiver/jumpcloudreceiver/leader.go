@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jumpcloudreceiver
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
+)
+
+// failureLoad is the state in which this replica leads and can't read the checkpoint.
+const failureLoad poll.FailureKind = "load"
+
+// leaderElector is what the extension k8s_leader_elector offers. It calls both functions while it
+// holds its lock, the first at once where it leads already, and it forgets neither of them.
+type leaderElector interface {
+	// SetCallBackFuncs takes what is called when the process begins to lead, with a context that
+	// may be done before it leads no more, and what is called then.
+	SetCallBackFuncs(onStartLeading func(context.Context), onStopLeading func())
+}
+
+// findElector returns the configured leader elector, or nil where none is configured.
+func findElector(host component.Host, id *component.ID) (leaderElector, error) {
+	if id == nil {
+		return nil, nil
+	}
+	extension, found := host.GetExtensions()[*id]
+	if !found {
+		return nil, fmt.Errorf("k8s_leader_elector %q is not there: list it under service::extensions", id)
+	}
+	elector, ok := extension.(leaderElector)
+	if !ok {
+		return nil, fmt.Errorf("k8s_leader_elector %q is no leader elector: use the extension k8s_leader_elector", id)
+	}
+	return elector, nil
+}
+
+// leadership reads while this replica leads.
+type leadership struct {
+	sources []*source
+	terms   *terms
+	logger  *zap.Logger
+}
+
+// seek asks to be told of the lead. It may be won before seek returns.
+func (l *leadership) seek(elector leaderElector) {
+	l.logger.Info("Waiting to lead: another replica may be reading")
+	elector.SetCallBackFuncs(l.won, l.lost)
+}
+
+func (l *leadership) won(ctx context.Context) { l.terms.begin(ctx, l.read) }
+
+func (l *leadership) read(ctx context.Context) {
+	if ctx.Err() != nil {
+		return // it was lost while the term before it came to its end
+	}
+	l.logger.Info("This replica leads: it goes on from the checkpoint, wherever that is by now")
+	together(l.sources, func(s *source) { s.lead(ctx) })
+}
+
+// lost waits for the batches under way since the elector seeks the lead again, for all components
+// of the process, when it returns.
+func (l *leadership) lost() {
+	switch l.terms.end(shutdownLimit) {
+	case termEnded:
+		for _, source := range l.sources {
+			source.observer.standby()
+		}
+		l.logger.Info("This replica leads no more: reading has stopped. Waiting to lead again")
+	case termHangs:
+		l.logger.Warn("This replica leads no more: reading has stopped, but for a batch that the pipeline or the storage does not let go. Waiting to lead again")
+	case noTerm:
+	}
+}
+
+// lead reads an organization until ctx is done.
+func (s *source) lead(ctx context.Context) {
+	if engine := s.loadInTime(ctx); engine != nil {
+		engine.Run(ctx)
+	}
+}
+
+// loadInTime tries to load for as long as it takes. It returns nil where ctx is done first: not to
+// know what was delivered is never taken for nothing.
+func (s *source) loadInTime(ctx context.Context) *poll.Engine {
+	waits := newBackOff(s.delivery.retry)
+	for failures := 1; ; failures++ {
+		engine, err := s.load(ctx)
+		if err == nil {
+			s.observer.Recovered()
+			return engine
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		wait := s.delivery.jittered(waits.NextBackOff())
+		s.observer.notLoaded(ctx, err, failures, wait)
+		if !sleep(ctx, wait) {
+			return nil
+		}
+	}
+}
+
+func (o *observer) notLoaded(ctx context.Context, err error, failures int, wait time.Duration) {
+	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(ctx, int64(failures), o.labels)
+	o.journal.failed(failureLoad, err, wait)
+	o.health.failing(o.organization, failureLoad)
+}
+
+// standby withdraws what is true of the one that reads only. It must not be called while an
+// engine runs.
+func (o *observer) standby() {
+	o.Progress(poll.Progress{})
+	o.Stopped()
+	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(context.Background(), 0, o.labels)
+	o.journal = journal{logger: o.logger}
+	o.health.failing(o.organization, "")
+}
