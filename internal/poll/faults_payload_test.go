@@ -36,6 +36,18 @@ func TestFault_P7_PageOfLargeEventsIsReadInSmallerOnes(t *testing.T) {
 	})
 }
 
+// The answer stands for a time before the first start, which is not remembered.
+func TestFault_P5_UndatedEventOfAnAnswerWithoutADateComesOnce(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.start()
+		h.pass(15 * time.Second)
+		h.api.Inject(simulator.Fault{Until: time.Now().Add(30 * time.Second), Effect: simulator.Headers("Date", "")})
+		h.api.Add(simulator.Event{Service: "sso", ID: "undated", Time: time.Now(), JSON: []byte(`{"id":"undated","service":"sso"}`)})
+		h.pass(2 * time.Hour)
+		assert.Equal(t, map[string]int{"undated": 1}, h.accepted())
+	})
+}
+
 func TestFault_P10_SameIDAndTimestampIsOneEvent(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.start()

@@ -100,16 +100,20 @@ func (p *pass) entries(event insights.Event, id checkpoint.ID) []checkpoint.Entr
 		entries = append(entries, checkpoint.Entry{ID: id, Time: event.Timestamp})
 	}
 	if !p.dated(event) {
-		entries = append(entries, checkpoint.Entry{ID: id, Time: p.asOf})
+		entries = append(entries, checkpoint.Entry{ID: id, Time: p.met()})
 	}
 	return entries
 }
+
+// met is the time by which an event is remembered that has none of its own. What is before the start
+// is forgotten, and asOf may be where an answer does not tell the API's time.
+func (p *pass) met() time.Time { return later(p.asOf, p.start) }
 
 // renew remembers an event for longer that has no time by which it would leave the passes: it is
 // met by each of them. The rescans are often enough for it.
 func (p *pass) renew(event insights.Event, id checkpoint.ID) {
 	if p.kind == Rescan && !p.dated(event) {
-		p.renewed = append(p.renewed, checkpoint.Entry{ID: id, Time: p.asOf})
+		p.renewed = append(p.renewed, checkpoint.Entry{ID: id, Time: p.met()})
 	}
 }
 
