@@ -14,6 +14,7 @@ import (
 
 // crashPoint is one crash in a run that has no other.
 type crashPoint struct {
+	lane    laneName
 	step    int
 	portion float64
 	torn    bool
@@ -22,29 +23,35 @@ type crashPoint struct {
 // TestSimulation_CrashAtEveryStep counts the steps of a run and runs it again for each of them,
 // with a crash there: before the step's effect, in the midst of it, and after it.
 func TestSimulation_CrashAtEveryStep(t *testing.T) {
-	for _, lookback := range []time.Duration{0, 30 * time.Hour} {
-		p := shortPlan(lookback)
+	for _, p := range []plan{shortPlan(0), shortPlan(30 * time.Hour), variedPlan()} {
 		came := simulate(t, p, nil)
 		require.Empty(t, came.violations)
-		var points []crashPoint
-		for step := 1; step <= came.steps; step++ {
-			for _, portion := range []float64{0, 0.999} {
-				points = append(points, crashPoint{step: step, portion: portion})
-			}
-			for _, portion := range []float64{0.35, 0.7} {
-				points = append(points, crashPoint{step: step, portion: portion, torn: true})
-			}
-		}
+		points := came.crashPoints()
 		inParallel(t, points, func(t *testing.T, point crashPoint) {
 			crashing := p
 			crashing.world.torn = point.torn
-			crashing.actions = append(slices.Clone(p.actions), stepFails{step: point.step, how: crash, portion: point.portion, down: 3 * time.Second})
+			crashing.actions = append(slices.Clone(p.actions), stepFails{lane: point.lane, step: point.step, how: crash, portion: point.portion, down: 3 * time.Second})
 			came := simulate(t, crashing, nil)
 			require.Equal(t, 1, came.crashes, "%+v", point)
 			require.Empty(t, came.violations, "%+v", point)
 		})
-		t.Logf("%d steps, %d crashes, nothing lost", came.steps, len(points))
+		t.Logf("%d steps, %d crashes, nothing lost", len(points)/4, len(points))
 	}
+}
+
+// crashPoints are all the ways in which the process may die in a run of so many steps.
+func (r result) crashPoints() (points []crashPoint) {
+	for lane, steps := range r.steps {
+		for step := 1; step <= steps; step++ {
+			for _, portion := range []float64{0, 0.999} {
+				points = append(points, crashPoint{lane: lane, step: step, portion: portion})
+			}
+			for _, portion := range []float64{0.35, 0.7} {
+				points = append(points, crashPoint{lane: lane, step: step, portion: portion, torn: true})
+			}
+		}
+	}
+	return points
 }
 
 // shortPlan is a run with late, tied and future events and no trouble.
@@ -66,6 +73,20 @@ func shortPlan(lookback time.Duration) plan {
 		p.add(eventsHappen{at: at, moment: at - 300*time.Millisecond, delay: time.Duration(second) * time.Second, count: 2})
 	}
 	p.add(eventsHappen{at: calm + 5*time.Second, moment: time.Hour, count: 3})
+	return p
+}
+
+// variedPlan is a short run of two organizations and two pipelines, with events that lack an id or a time.
+func variedPlan() plan {
+	p := plan{seed: 1, world: world{
+		pollInterval: 4 * time.Second, rescanInterval: 9 * time.Second, maxEventDelay: 10 * time.Second, pageSize: 20, latency: 50 * time.Millisecond,
+	}, further: further{organizations: 2, pipelines: 2}}
+	for number, form := range []form{complete, anonymous, undated, misdated, bare} {
+		at := calm + time.Duration(2*number)*time.Second
+		p.add(eventsHappen{at: at, moment: at, count: 30, organization: number % 2})
+		p.add(eventsHappen{at: at, moment: at, count: 3, form: form, organization: (number + 1) % 2})
+		p.add(eventsHappen{at: at, moment: at, delay: 5 * time.Second, count: 3, form: form, organization: number % 2})
+	}
 	return p
 }
 

@@ -7,10 +7,14 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"testing"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer"
@@ -37,6 +41,31 @@ func mutants() map[string]mutation {
 	}
 }
 
+// mutantSeeds is within how many seeds each mutant has to be caught.
+const mutantSeeds = 2000
+
+// TestSimulation_CatchesEveryMutant makes the receiver wrong on purpose: what finds no mistake of a
+// receiver that has one shows nothing of a receiver that has none. It prints how many seeds that took.
+func TestSimulation_CatchesEveryMutant(t *testing.T) {
+	names := slices.Sorted(maps.Keys(mutants()))
+	caught := make([]string, len(names))
+	t.Run("mutants", func(t *testing.T) {
+		for n, name := range names {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				for seed := uint64(1); seed <= mutantSeeds; seed++ {
+					if came := simulate(t, newPlan(seed), mutants()[name]); len(came.violations) > 0 {
+						caught[n] = fmt.Sprintf("%-40s caught by seed %d: %s", name, seed, came.violations[0])
+						return
+					}
+				}
+				t.Errorf("no seed of %d caught it", mutantSeeds)
+			})
+		}
+	})
+	t.Log("\n" + strings.Join(caught, "\n"))
+}
+
 // localClock puts the local time in the place of the API's.
 type localClock struct{ next http.RoundTripper }
 
@@ -54,6 +83,7 @@ func (l localClock) RoundTrip(request *http.Request) (*http.Response, error) {
 type deferred struct {
 	consumer.Logs
 	storage.Client
+	mu      sync.Mutex
 	pending []plog.Logs
 }
 
@@ -66,6 +96,8 @@ func commitFirst(_ *run, p *parts) {
 func (d *deferred) ConsumeLogs(_ context.Context, logs plog.Logs) error {
 	kept := plog.NewLogs()
 	logs.CopyTo(kept)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.pending = append(d.pending, kept)
 	return nil
 }
@@ -75,14 +107,22 @@ func (d *deferred) Batch(ctx context.Context, operations ...*storage.Operation) 
 	if err := d.Client.Batch(ctx, operations...); err != nil {
 		return err
 	}
-	for len(d.pending) > 0 {
-		if err := d.Logs.ConsumeLogs(ctx, d.pending[0]); err == nil {
-			d.pending = d.pending[1:]
-		} else if !sleepFor(ctx, time.Second) {
-			return nil
+	for _, logs := range d.take() {
+		for d.Logs.ConsumeLogs(ctx, logs) != nil {
+			if !sleepFor(ctx, time.Second) {
+				return nil
+			}
 		}
 	}
 	return nil
+}
+
+func (d *deferred) take() []plog.Logs {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	taken := d.pending
+	d.pending = nil
+	return taken
 }
 
 // alwaysPermanent makes an error permanent of which a part is.
@@ -117,16 +157,12 @@ type eager struct {
 func (e eager) Batch(ctx context.Context, operations ...*storage.Operation) error {
 	err := e.Client.Batch(ctx, operations...)
 	values := e.kept.snapshot()
-	var record storedState
 	for key, value := range values {
-		if strings.HasSuffix(key, "/state") {
-			record, _ = readState(value)
-		}
-	}
-	for key, value := range values {
-		if !strings.Contains(key, "/delivered/") {
+		organization, _, ids := strings.Cut(key, "/delivered/")
+		if !ids {
 			continue
 		}
+		record, _ := readState(values[organization+"/state"])
 		newest := int64(binary.BigEndian.Uint64(value[10:]))
 		if newest < record.Content.State.Watermark.UnixMilli() {
 			e.kept.remove(key)

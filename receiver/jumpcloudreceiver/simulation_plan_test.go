@@ -21,6 +21,7 @@ const (
 type plan struct {
 	seed    uint64
 	world   world
+	further further
 	actions []action
 }
 
@@ -49,7 +50,25 @@ type action interface {
 type eventsHappen struct {
 	at, moment, delay time.Duration
 	count             int
+	form              form
+	organization      int
 }
+
+// form is what an event lacks.
+type form string
+
+const (
+	// complete: it has an id and a timestamp.
+	complete form = ""
+	// anonymous: it has no id.
+	anonymous form = " without an id"
+	// undated: it has no timestamp.
+	undated form = " without a timestamp"
+	// misdated: its timestamp is none.
+	misdated form = " with a timestamp that is none"
+	// bare: it has neither.
+	bare form = " without id and timestamp"
+)
 
 // apiFails makes the API behave wrongly for some requests.
 type apiFails struct {
@@ -62,11 +81,25 @@ type restart struct {
 	at, down time.Duration
 }
 
+// forbidden makes the API refuse an organization.
+type forbidden struct {
+	at, lasts    time.Duration
+	organization int
+}
+
+// clockJumps sets the API's clock, forward or back.
+type clockJumps struct {
+	at, by time.Duration
+}
+
 // stepFails makes a step of the receiver go wrong: a request, a call of the consumer, a read
 // or a write of the storage.
 type stepFails struct {
+	lane laneName
 	step int
 	how  outcome
+	// second is what the second pipeline does of a fan-out.
+	second outcome
 	// portion of the step's effect has happened nevertheless, from 0 to 1.
 	portion float64
 	// down is how long the process is down after a crash.
@@ -74,7 +107,7 @@ type stepFails struct {
 }
 
 func (a eventsHappen) String() string {
-	return fmt.Sprintf("%7s  %d events of %s, visible after %s", a.at.Round(time.Millisecond), a.count, a.moment, a.delay)
+	return fmt.Sprintf("%7s  %d events%s of %s, organization %d, visible after %s", a.at.Round(time.Millisecond), a.count, a.form, a.moment, a.organization, a.delay)
 }
 
 func (a apiFails) String() string {
@@ -86,8 +119,17 @@ func (a restart) String() string {
 	return fmt.Sprintf("%7s  restart, down for %s", a.at.Round(time.Millisecond), a.down.Round(time.Millisecond))
 }
 
+func (a forbidden) String() string {
+	return fmt.Sprintf("%7s  organization %d is forbidden, until %s later", a.at.Round(time.Millisecond), a.organization, a.lasts.Round(time.Millisecond))
+}
+
+func (a clockJumps) String() string {
+	return fmt.Sprintf("%7s  the API's clock jumps by %s", a.at.Round(time.Millisecond), a.by)
+}
+
 func (a stepFails) String() string {
-	return fmt.Sprintf("step %3d  %s, %.2f of it happened, down for %s", a.step, a.how, a.portion, a.down.Round(time.Millisecond))
+	return fmt.Sprintf("%s, step %3d  %s, %.2f of it happened, down for %s, the second pipeline %s",
+		a.lane, a.step, a.how, a.portion, a.down.Round(time.Millisecond), a.second)
 }
 
 // draw draws what a plan is made of.
@@ -104,7 +146,8 @@ func newPlan(seed uint64) plan {
 	return drawPlan(seed, rand.NewPCG(seed, 3))
 }
 
-// drawPlan returns the plan that source decides; seed decides the API's choices and the waits.
+// drawPlan returns the plan that source decides; seed decides the API's choices, the waits, and what
+// was thought of later.
 func drawPlan(seed uint64, source rand.Source) plan {
 	d := draw{rand.New(source)}
 	p := plan{seed: seed, world: drawWorld(d)}
@@ -122,7 +165,8 @@ func drawPlan(seed uint64, source rand.Source) plan {
 			p.add(restart{at: at, down: d.duration(0, 30*time.Second)})
 		}
 	}
-	p.drawSteps(d)
+	p.drawSteps(d, laneName{})
+	p.drawFurther(draw{rand.New(rand.NewPCG(seed, 5))}, end)
 	return p
 }
 
@@ -178,7 +222,7 @@ func (p *plan) drawEvents(d draw, at time.Duration) {
 }
 
 // drawSteps plans crashes, a few, and failures, many or none.
-func (p *plan) drawSteps(d draw) {
+func (p *plan) drawSteps(d draw, lane laneName) {
 	crashes, failures := d.Float64()*0.03, d.Float64()*0.3
 	if d.chance(0.2) {
 		crashes = 0
@@ -187,7 +231,7 @@ func (p *plan) drawSteps(d draw) {
 		failures = 0
 	}
 	for step := 1; step <= plannedSteps; step++ {
-		fault := stepFails{step: step, portion: d.Float64()}
+		fault := stepFails{lane: lane, step: step, portion: d.Float64()}
 		switch {
 		case d.chance(crashes):
 			fault.how, fault.down = crash, d.duration(0, time.Minute)

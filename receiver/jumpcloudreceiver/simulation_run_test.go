@@ -5,7 +5,7 @@ package jumpcloudreceiver_test
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -23,22 +23,27 @@ import (
 type run struct {
 	*collector
 	plan    plan
-	steps   *steps
-	oracle  *oracle
+	process *process
+	tenants tenants
+	clock   *apiClock
 	storage *plannedStorage
 	mutate  mutation
-	random  func() float64
-	began   time.Time
-	// from is the time from which on every event is to be delivered.
-	from time.Time
-	made int
+	// began is the local time at the first start, and from the API's from which on every event is to be delivered.
+	began, from time.Time
+	// made counts events, restarts the ends of the process in good order.
+	made, restarts int
+	// forgotten is how many events may come again since the API's clock was set back behind them.
+	forgotten int
 }
 
 // result is what came of a run.
 type result struct {
-	violations                []string
-	steps, crashes, ambiguous int
-	events                    int
+	violations []string
+	// steps are counted for each lane.
+	steps                 map[laneName]int
+	crashes, ambiguous    int
+	events, dropped, gaps int
+	journal               []string
 }
 
 // simulate runs a plan, with a receiver that is made wrong on purpose where mutate is not nil.
@@ -51,55 +56,115 @@ func simulate(t *testing.T, p plan, mutate mutation) (came result) {
 }
 
 func newRun(t *testing.T, p plan, mutate mutation) *run {
-	apiNow := func() time.Time { return time.Now().Add(p.world.skew) }
-	r := &run{collector: bareCollector(t), plan: p, steps: newSteps(p.actions), oracle: newOracle(apiNow), mutate: mutate, began: apiNow()}
-	r.storage = &plannedStorage{steps: r.steps, oracle: r.oracle, torn: p.world.torn, values: make(map[string][]byte)}
-	r.random = rand.New(rand.NewPCG(p.seed, 4)).Float64
+	p.further.pipelines = max(1, p.further.pipelines)
+	clock := &apiClock{ahead: p.world.skew}
+	r := &run{collector: bareCollector(t), plan: p, process: newProcess(), clock: clock, mutate: mutate, began: time.Now()}
+	for number := range max(1, p.further.organizations) {
+		t := &tenant{
+			id:       organizationID(p.further.organizations, number),
+			network:  newLane(r.process, laneName{organization: number, network: true}, p.actions),
+			delivery: newLane(r.process, laneName{organization: number}, p.actions),
+			oracle:   newOracle(clock, p.further.pipelines),
+		}
+		r.tenants = append(r.tenants, t)
+	}
+	r.storage = &plannedStorage{tenants: r.tenants, torn: p.world.torn, values: make(map[string][]byte)}
 	r.api = simulator.New(simulator.Settings{
-		Now: apiNow, Seed: p.seed, ShuffleTies: true, EndExclusive: p.world.endExclusive, Gzip: p.world.gzip,
-		Latency: p.world.latency, Disorder: p.world.disorder,
+		Now: clock.now, Seed: p.seed, ShuffleTies: true, EndExclusive: p.world.endExclusive, Gzip: p.world.gzip,
+		Latency: p.world.latency / grid * grid, Disorder: p.world.disorder, Retention: p.further.retention,
 	})
-	r.config.PollInterval = p.world.pollInterval
-	r.config.RescanInterval = p.world.rescanInterval
-	r.config.MaxEventDelay = p.world.maxEventDelay
-	r.config.PageSize = p.world.pageSize
-	r.config.RequestsPerSecond = 50
-	r.config.RetryOnFailure.InitialInterval = time.Second
-	r.config.RetryOnFailure.MaxInterval = 10 * time.Second
-	r.config.Backfill.Lookback = p.world.lookback
-	r.from = r.began.Add(calm / 2)
+	r.configure()
+	r.from = clock.now().Add(calm / 2)
 	if p.world.lookback > 0 {
-		r.from = r.began.Add(time.Minute - p.world.lookback)
+		r.from = clock.now().Add(time.Minute - p.world.lookback)
+	}
+	if kept := r.config.Retention; p.world.lookback > kept {
+		r.from = clock.now().Add(2*time.Minute - kept)
 	}
 	return r
+}
+
+// organizationID is "" where the API key's own organization is read.
+func organizationID(count, number int) string {
+	if count == 0 {
+		return ""
+	}
+	return string(rune('a' + number))
+}
+
+func (r *run) configure() {
+	world, further := r.plan.world, r.plan.further
+	r.config.PollInterval = world.pollInterval
+	r.config.RescanInterval = world.rescanInterval
+	r.config.MaxEventDelay = world.maxEventDelay + further.jumping
+	r.config.PageSize = world.pageSize
+	r.config.RequestsPerSecond = 50
+	// No multiple of it is a grace: two timers of one moment would decide by chance.
+	r.config.RetryOnFailure.InitialInterval = 970 * time.Millisecond
+	r.config.RetryOnFailure.MaxInterval = 10 * time.Second
+	r.config.RetryOnFailure.MaxElapsedTime = further.giveUp
+	r.config.Backfill.Lookback = world.lookback
+	if further.retentionTold {
+		r.config.Retention = further.retention
+	}
+	for _, each := range r.tenants[:further.organizations] {
+		r.config.Organizations = append(r.config.Organizations, jumpcloudreceiver.OrganizationConfig{ID: each.id})
+		// Who of two that ask at once gets the limiter's turn would be chance.
+		r.config.RequestsPerSecond = math.MaxFloat64
+	}
+}
+
+// random decides the waits by the time: whatever else happens on that moment, in whatever order,
+// changes nothing.
+func (r *run) random() float64 {
+	return rand.New(rand.NewPCG(r.plan.seed, uint64(time.Now().UnixNano()))).Float64() //nolint:gosec // the bits of a time
 }
 
 func (r *run) run() result {
 	timed := r.timed()
 	r.happen(timed[:pastActions(timed)])
-	r.steps.trouble(r.plan.world.troubled)
+	r.process.trouble(r.plan.world.troubled)
 	r.begin()
 	r.wait(calm)
-	r.steps.trouble(true)
+	r.process.trouble(true)
 	for _, next := range timed[pastActions(timed):] {
 		r.wait(moment(next))
 		r.happen([]action{next})
 	}
 	r.wait(r.now() + r.plan.world.pollInterval + slowStep)
-	r.steps.trouble(false)
+	r.process.trouble(false)
 	r.api.Heal()
 	r.wait(r.now() + r.settled())
-	r.stop()
-	return result{
-		violations: r.oracle.judge(r), steps: r.steps.count, crashes: r.steps.crashes, ambiguous: r.steps.ambiguous,
-		events: r.made,
+	r.end()
+	return r.result()
+}
+
+// result judges the run.
+func (r *run) result() result {
+	came := result{steps: make(map[laneName]int), crashes: r.process.crashes, ambiguous: r.tenants.ambiguous(), events: r.made, journal: r.process.journal}
+	for _, each := range r.tenants {
+		came.violations = append(came.violations, each.oracle.judge(r, each)...)
+		came.steps[each.network.name], came.steps[each.delivery.name] = each.network.count, each.delivery.count
+		for _, count := range each.oracle.losses.events {
+			came.dropped += count
+		}
+		came.gaps += len(each.oracle.losses.gaps)
 	}
+	came.violations = append(came.violations, r.judgeRequests()...)
+	came.violations = append(came.violations, r.judgeWhatIsWritten()...)
+	return came
 }
 
 // settled is the time in which everything is delivered that was not, once there is no trouble: the
 // longest wait after a failure, the last late event, two rescans, a backfill.
 func (r *run) settled() time.Duration {
-	return 3*r.config.RetryOnFailure.MaxInterval + r.plan.world.maxEventDelay + 2*r.plan.world.rescanInterval + 2*r.config.ClientConfig.Timeout
+	settled := 3*r.config.RetryOnFailure.MaxInterval + r.config.MaxEventDelay + 2*r.plan.world.rescanInterval + 2*r.config.ClientConfig.Timeout
+	for _, each := range r.tenants {
+		for _, event := range r.api.Expected(each.id, r.from) {
+			settled = max(settled, event.Visible.Sub(r.clock.now())+2*r.plan.world.rescanInterval)
+		}
+	}
+	return settled
 }
 
 // timed returns the actions that have a time, in its order.
@@ -125,19 +190,25 @@ func moment(a action) time.Duration {
 		return a.at
 	case restart:
 		return a.at
+	case forbidden:
+		return a.at
+	case clockJumps:
+		return a.at
 	default:
 		return 0
 	}
 }
 
-func (r *run) now() time.Duration { return r.oracle.apiNow().Sub(r.began) }
+func (r *run) now() time.Duration { return time.Since(r.began) }
 
 // wait lets time go on, and starts the process again where it crashes meanwhile.
 func (r *run) wait(until time.Duration) {
 	for r.now() < until {
+		// The actions have moments of their own, see grid.
+		end := (r.began.Add(until).UnixNano() + grid - 1) / grid * grid
 		select {
-		case <-time.After(until - r.now()):
-		case down := <-r.steps.crashed:
+		case <-time.After(time.Duration(end - time.Now().UnixNano())):
+		case down := <-r.process.crashed:
 			r.revive(down)
 		}
 	}
@@ -147,14 +218,26 @@ func (r *run) wait(until time.Duration) {
 func (r *run) revive(down time.Duration) {
 	r.stop()
 	time.Sleep(down)
-	r.steps.revive()
 	r.begin()
+}
+
+// end stops the receiver in good order.
+func (r *run) end() {
+	r.process.stops()
+	r.stop()
 }
 
 // begin starts the receiver, again where it can't read its storage, as a supervisor would.
 func (r *run) begin() {
 	for {
-		wired := &parts{network: &plannedNetwork{steps: r.steps, api: r.api.RoundTripper(), oracle: r.oracle}, storage: r.storage, next: &plannedConsumer{steps: r.steps, oracle: r.oracle}}
+		r.process.starts()
+		for _, each := range r.tenants {
+			each.offered = time.Time{}
+		}
+		wired := &parts{
+			network: &plannedNetwork{tenants: r.tenants, api: r.api.RoundTripper()}, storage: r.storage,
+			next: &plannedConsumer{tenants: r.tenants, pipelines: r.plan.further.pipelines, giveUp: r.plan.further.giveUp},
+		}
 		if r.mutate != nil {
 			r.mutate(r, wired)
 		}
@@ -166,48 +249,9 @@ func (r *run) begin() {
 			return
 		}
 		select {
-		case down := <-r.steps.crashed:
+		case down := <-r.process.crashed:
 			time.Sleep(down)
-			r.steps.revive()
 		case <-time.After(time.Second):
 		}
-	}
-}
-
-func (r *run) happen(actions []action) {
-	for _, happening := range actions {
-		switch a := happening.(type) {
-		case eventsHappen:
-			r.add(a)
-		case apiFails:
-			r.api.Inject(simulator.Fault{
-				Skip: a.skip, Times: a.times, Until: r.oracle.apiNow().Add(a.lasts),
-				Effect: faultEffects()[a.effect],
-			})
-		case restart:
-			r.stop()
-			r.steps.stopped()
-			time.Sleep(a.down)
-			select {
-			case <-r.steps.crashed:
-				r.steps.revive()
-			default:
-			}
-			r.begin()
-		}
-	}
-}
-
-func (r *run) add(a eventsHappen) {
-	at := r.began.Add(a.moment)
-	visible := time.Time{}
-	if a.delay > 0 {
-		visible = at.Add(a.delay)
-	}
-	for range a.count {
-		r.made++
-		event := simulator.Event{Service: "sso", Type: "sso_auth", ID: fmt.Sprintf("event-%d", r.made), Time: at, Visible: visible}
-		r.oracle.made(event)
-		r.api.Add(event)
 	}
 }

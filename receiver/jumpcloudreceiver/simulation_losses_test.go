@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jumpcloudreceiver_test
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
+)
+
+// losses are what the receiver may lose where it says so.
+type losses struct {
+	// events counts by the reason what has to be counted as dropped, and of counts it by event.
+	events, of map[string]int
+	// gaps are the spans that the receiver declared.
+	gaps []gap
+}
+
+// gap is a span of time that is declared lost, and when it was.
+type gap struct{ from, to, told time.Time }
+
+func newLosses() losses {
+	return losses{events: make(map[string]int), of: make(map[string]int)}
+}
+
+// spans says that an event is in a declared span, or was to become visible late before it: what the
+// API forgot meanwhile no rescan can find.
+func (l *losses) spans(r *run, event simulator.Event) bool {
+	late := r.plan.world.maxEventDelay + 2*r.plan.world.rescanInterval
+	return slices.ContainsFunc(l.gaps, func(g gap) bool {
+		from := g.from
+		if event.Visible.After(event.Time) {
+			from = from.Add(-late)
+		}
+		return !event.Time.Before(from.Truncate(time.Millisecond)) && event.Time.Before(g.to)
+	})
+}
+
+// judgeLosses checks that what is counted as lost is what is lost, neither more nor less.
+func (o *oracle) judgeLosses(r *run, t *tenant) {
+	counted := make(map[string]int)
+	if metric, err := r.telemetry.GetMetric("otelcol_receiver_jumpcloud_dropped"); err == nil {
+		for _, point := range metric.Data.(metricdata.Sum[int64]).DataPoints {
+			if id, _ := point.Attributes.Value("organization"); id.AsString() == t.id {
+				reason, _ := point.Attributes.Value("reason")
+				counted[reason.AsString()] = int(point.Value)
+			}
+		}
+	}
+	if !maps.Equal(counted, o.losses.events) {
+		o.violated("%v events are lost, and %v are counted as dropped", o.losses.events, counted)
+	}
+	o.judgeGaps(r, t)
+}
+
+// judgeGaps checks the declared spans: each begins where everything before was delivered, and ends
+// where the API's memory begins; the metric is their length; and what is told twice was told by a
+// process that ended before it could store it.
+func (o *oracle) judgeGaps(r *run, t *tenant) {
+	o.losses.gaps = r.gaps(t)
+	length, counted, twice := 0.0, 0.0, 0
+	for n, each := range o.losses.gaps {
+		length += each.to.Sub(each.from).Seconds()
+		known := slices.Clone(o.kept)
+		for _, before := range o.losses.gaps[:n] {
+			known = append(known, before.to)
+			if each.from.Before(before.to) && before.from.Before(each.to) {
+				twice++
+			}
+		}
+		if !slices.ContainsFunc(known, func(at time.Time) bool { return at.Sub(each.from).Abs() < time.Millisecond }) {
+			o.violated("a gap begins at %s, where nothing was stored", each.from)
+		}
+		if edge := each.told.Add(r.plan.further.edge(r.plan.world.skew)); each.to.After(edge) {
+			o.violated("a gap ends at %s, and the API knows what is after %s", each.to, edge)
+		}
+	}
+	if metric, err := r.telemetry.GetMetric("otelcol_receiver_jumpcloud_gap"); err == nil {
+		for _, point := range metric.Data.(metricdata.Sum[float64]).DataPoints {
+			if id, _ := point.Attributes.Value("organization"); id.AsString() == t.id {
+				counted = point.Value
+			}
+		}
+	}
+	if math.Abs(length-counted) > 0.001 {
+		o.violated("gaps of %f s are told, and %f s are counted", length, counted)
+	}
+	if allowed := r.process.crashes + r.restarts; twice > allowed {
+		o.violated("%d gaps are counted twice, with %d ends of the process", twice, allowed)
+	}
+}
+
+// gaps reads the declared spans of an organization from the log.
+func (r *run) gaps(t *tenant) (told []gap) {
+	for line := range strings.Lines(r.logs.String()) {
+		if !strings.Contains(line, "does not keep events of this time any more") {
+			continue
+		}
+		var entry struct {
+			TS, From, To float64
+			Organization string
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err == nil && entry.Organization == t.id {
+			told = append(told, gap{from: seconds(entry.From), to: seconds(entry.To), told: seconds(entry.TS)})
+		}
+	}
+	return told
+}
+
+func seconds(since float64) time.Time { return time.UnixMicro(int64(math.Round(since * 1e6))).UTC() }
