@@ -5,6 +5,7 @@ package poll
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
@@ -80,7 +81,9 @@ func (e *Engine) readPage(ctx context.Context, r *request) (*insights.Page, erro
 	if err != nil {
 		return nil, err
 	}
-	if query := r.query; answer.Continued() && len(query.Fields) == 0 {
+	// After a page of history a live pass that is due comes next.
+	next := r.pass.kind != Backfill || !e.liveDue(time.Now())
+	if query := r.query; next && answer.Continued() && !r.pass.came(answer.Token) && len(query.Fields) == 0 {
 		query.SearchAfter, query.Limit = answer.Token, e.size.limit
 		e.ahead = e.ask(ctx, r.pass, query)
 	}

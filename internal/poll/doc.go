@@ -14,7 +14,7 @@
 // asOf. A tail starts at the watermark w and runs every poll interval. A rescan starts at
 // r - L, where r is the asOf of the last complete rescan and L the maximum event delay, and
 // runs every rescan interval instead of a tail. A backfill slice has an end and runs, a page
-// at a time, while no other pass is due.
+// at a time, while no other pass is due, and gets one page between two passes that leave it no time.
 //
 // # Why nothing is lost
 //

@@ -72,6 +72,8 @@ type Engine struct {
 type lanes struct {
 	live, backfill   *pass
 	tailAt, rescanAt time.Time
+	// owed says that the backfill had no page since the last live pass began.
+	owed bool
 }
 
 // New returns an engine. Load must be called before Run.
@@ -109,10 +111,13 @@ func (e *Engine) Run(ctx context.Context) {
 }
 
 // next returns the pass whose page is to be read now, or how long there is nothing to do.
-// Live events go first: a backfill gets a page while no other pass is due or under way.
+// Live events go first: a backfill gets a page while no other pass is due or under way, and one
+// between two passes that leave it no time.
 func (e *Engine) next(now time.Time) (current *pass, wait time.Duration) {
-	if e.lanes.live == nil && !now.Before(e.lanes.tailAt) {
-		e.lanes.live = e.livePass(now)
+	untilTail := e.lanes.tailAt.Sub(now)
+	history, untilHistory := e.history(now)
+	if e.lanes.live == nil && untilTail <= 0 && (!e.lanes.owed || history == nil || untilHistory > 0) {
+		e.lanes.live, e.lanes.owed = e.livePass(now), true
 	}
 	if live := e.lanes.live; live != nil {
 		if wait := live.attempt.notBefore.Sub(now); wait > 0 {
@@ -120,17 +125,30 @@ func (e *Engine) next(now time.Time) (current *pass, wait time.Duration) {
 		}
 		return live, 0
 	}
-	untilTail := e.lanes.tailAt.Sub(now)
+	if history == nil {
+		return nil, untilTail
+	}
+	if untilHistory > 0 {
+		return nil, min(untilHistory, untilTail)
+	}
+	e.lanes.owed = false
+	return history, 0
+}
+
+// history returns the backfill's pass, and how long it has to wait; nil where there is none.
+func (e *Engine) history(now time.Time) (current *pass, wait time.Duration) {
 	if e.lanes.backfill == nil && e.state.Backfill.Pending() {
 		e.lanes.backfill = e.backfillPass()
 	}
 	if e.lanes.backfill == nil {
-		return nil, untilTail
+		return nil, 0
 	}
-	if wait := e.lanes.backfill.attempt.notBefore.Sub(now); wait > 0 {
-		return nil, min(wait, untilTail)
-	}
-	return e.lanes.backfill, 0
+	return e.lanes.backfill, e.lanes.backfill.attempt.notBefore.Sub(now)
+}
+
+// liveDue says that a live pass is due, or under way.
+func (e *Engine) liveDue(now time.Time) bool {
+	return e.lanes.live != nil || !now.Before(e.lanes.tailAt)
 }
 
 // livePass begins a tail, or the rescan that is due instead.

@@ -281,3 +281,17 @@ func TestWithGraceOutlivesItsParentByTheGrace(t *testing.T) {
 }
 
 var errUnreadable = errors.New("unreadable")
+
+func TestABackfillGetsOnWhereTailsTakeAllTheTime(t *testing.T) {
+	bubble(t, simulator.Settings{Latency: 2 * time.Second}, func(t *testing.T, h *harness) {
+		from := time.Now().Add(-20 * time.Hour)
+		h.settings.History = poll.History{Start: from}
+		h.settings.PageSize = 5
+		h.add("history", from.Add(time.Hour), 50)
+		// Each tail reads all of them again, in ten pages, which takes longer than the poll interval.
+		h.add("ahead", time.Now().Add(48*time.Hour), 50)
+		h.start()
+		h.pass(10 * time.Minute)
+		h.requireEachOnce(from)
+	})
+}

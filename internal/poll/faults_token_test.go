@@ -117,14 +117,19 @@ func circle(turn func(answers int, events []json.RawMessage) (token string)) sim
 }
 
 func TestFault_G5_EitherSignOfACircleEndsIt(t *testing.T) {
-	for name, effect := range map[string]simulator.Effect{
-		"only the token repeats": circle(func(_ int, events []json.RawMessage) string {
+	for name, test := range map[string]struct {
+		effect simulator.Effect
+		// asked is how often each place is asked for: twice, and once ahead where the headers of the
+		// second page do not tell that it repeats.
+		asked int
+	}{
+		"only the token repeats": {circle(func(_ int, events []json.RawMessage) string {
 			copy(events, append(events[1:len(events):len(events)], events[0]))
 			return `[1,"same"]`
-		}),
-		"only the events repeat": circle(func(answers int, _ []json.RawMessage) string {
+		}), 2},
+		"only the events repeat": {circle(func(answers int, _ []json.RawMessage) string {
 			return fmt.Sprintf(`[%d,"other"]`, answers)
-		}),
+		}), 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
@@ -133,7 +138,7 @@ func TestFault_G5_EitherSignOfACircleEndsIt(t *testing.T) {
 				from := time.Now()
 				h.add("tie", from, 250)
 				sent := len(h.api.Requests())
-				h.api.Inject(simulator.Fault{Times: 60, Effect: effect})
+				h.api.Inject(simulator.Fault{Times: 60, Effect: test.effect})
 				h.pass(h.settings.PollInterval)
 				met := h.api.Requests()[sent:]
 				require.NotEmpty(t, met)
@@ -143,7 +148,7 @@ func TestFault_G5_EitherSignOfACircleEndsIt(t *testing.T) {
 						atOnce++
 					}
 				}
-				assert.LessOrEqual(t, atOnce, 6, "each page twice, from the watermark, from its millisecond and as large as can be")
+				assert.LessOrEqual(t, atOnce, 3*test.asked, "from the watermark, from its millisecond and as large as can be")
 				assert.Contains(t, h.observed.seen().anomalies, poll.AnomalyRepeatedPage)
 				assert.Equal(t, []poll.FailureKind{poll.FailureStuck}, h.observed.seen().kinds())
 				h.pass(2 * time.Hour)

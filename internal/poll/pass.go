@@ -152,7 +152,7 @@ func (p *pass) excludes(event insights.Event) bool {
 // repeats says that the page can't be new: its token or its first event came before.
 func (p *pass) repeats(page *insights.Page) bool {
 	if page.Token != nil {
-		if _, found := p.tokens[string(page.Token)]; found {
+		if p.came(page.Token) {
 			return true
 		}
 		p.tokens[string(page.Token)] = struct{}{}
@@ -163,6 +163,12 @@ func (p *pass) repeats(page *insights.Page) bool {
 	head := identify(page.Events[0])
 	_, found := p.heads[head]
 	p.heads[head] = struct{}{}
+	return found
+}
+
+// came says that a page with this token came before.
+func (p *pass) came(token json.RawMessage) bool {
+	_, found := p.tokens[string(token)]
 	return found
 }
 

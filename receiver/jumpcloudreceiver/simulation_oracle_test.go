@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
 )
 
 const (
@@ -158,23 +160,34 @@ func (o *oracle) stored(key string, value []byte) {
 	}
 }
 
+// missing returns the events that were promised and have neither been accepted nor declared lost.
+func (o *oracle) missing(r *run, t *tenant) (lost []simulator.Event) {
+	for _, event := range r.api.Expected(t.id, r.from) {
+		promised := event.Visible.Sub(event.Time) <= r.plan.world.maxEventDelay
+		if promised && !o.settled(event.ID) && !o.losses.spans(r, event) {
+			lost = append(lost, event)
+		}
+	}
+	return lost
+}
+
+// complete says that nothing is missing.
+func (o *oracle) complete(r *run, t *tenant) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.missing(r, t)) == 0
+}
+
 // judge looks at what came of an organization in a run.
 func (o *oracle) judge(r *run, t *tenant) []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.judgeLosses(r, t)
-	lost := 0
-	for _, event := range r.api.Expected(t.id, r.from) {
-		promised := event.Visible.Sub(event.Time) <= r.plan.world.maxEventDelay
-		if !promised || o.settled(event.ID) || o.losses.spans(r, event) {
-			continue
+	if lost := o.missing(r, t); len(lost) > 0 {
+		o.violated("%s of %s, visible %s, is lost", lost[0].ID, lost[0].Time, lost[0].Visible)
+		if len(lost) > 1 {
+			o.violated("%d events are lost", len(lost))
 		}
-		if lost++; lost == 1 {
-			o.violated("%s of %s, visible %s, is lost", event.ID, event.Time, event.Visible)
-		}
-	}
-	if lost > 1 {
-		o.violated("%d events are lost", lost)
 	}
 	bound := o.largest*(r.process.crashes+t.delivery.ambiguous) + r.forgotten
 	if again := slices.Max(o.repeated); again > bound {

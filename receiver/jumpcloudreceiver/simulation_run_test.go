@@ -135,6 +135,9 @@ func (r *run) run() result {
 	r.process.trouble(false)
 	r.api.Heal()
 	r.wait(r.now() + r.settled())
+	for patience := r.now() + time.Hour; !r.complete() && r.now() < patience; {
+		r.wait(r.now() + time.Minute)
+	}
 	r.end()
 	return r.result()
 }
@@ -165,6 +168,11 @@ func (r *run) settled() time.Duration {
 		}
 	}
 	return settled
+}
+
+// complete says that nothing is missing. History is slow where the live events take nearly all the time.
+func (r *run) complete() bool {
+	return !slices.ContainsFunc(r.tenants, func(t *tenant) bool { return !t.oracle.complete(r, t) })
 }
 
 // timed returns the actions that have a time, in its order.
