@@ -118,7 +118,7 @@ func TestLimits_SizeOfAllAttributes(t *testing.T) {
 func TestLimits_SizeOfKeys(t *testing.T) {
 	var fields []string
 	for i := range 90 {
-		fields = append(fields, fmt.Sprintf(`"%s_%02d":"%s"`, strings.Repeat("n", 240), i, strings.Repeat("t", 400)))
+		fields = append(fields, fmt.Sprintf(`"%s_%02d":%q`, strings.Repeat("n", 240), i, strings.Repeat("t", 400)))
 	}
 	e := event("{" + strings.Join(fields, ",") + "}")
 	record, counts := mapEvent(t, mapping.Settings{}, e)
