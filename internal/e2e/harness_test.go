@@ -37,7 +37,8 @@ type backend struct {
 	server *httptest.Server
 	// status, when it is not 0, is answered in place of taking anything.
 	status atomic.Int32
-	total  atomic.Int64
+	// total counts records that were taken, refused requests that were not.
+	total, refused atomic.Int64
 
 	mu    sync.Mutex
 	taken map[string]int
@@ -52,6 +53,7 @@ func newBackend(t *testing.T) *backend {
 
 func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if status := b.status.Load(); status != 0 {
+		b.refused.Add(1)
 		w.WriteHeader(int(status))
 		return
 	}

@@ -34,7 +34,7 @@ func lateWorld(d draw) world {
 
 // latePlan has events of every delay over an hour, and nothing that goes wrong.
 func latePlan(seed uint64) plan {
-	d := draw{rand.New(rand.NewPCG(seed, 6))} //nolint:gosec // a simulation is reproduced by its seed
+	d := draw{rand.New(rand.NewPCG(seed, 6))}
 	p := plan{seed: seed, world: lateWorld(d)}
 	for _, share := range lateShares {
 		for range 20 {
@@ -102,7 +102,7 @@ func TestSimulation_LateEventsAreDeliveredOnceAtTheNextRescan(t *testing.T) {
 		}
 	})
 	t.Logf("%d seeds\n%s", len(all), table(found))
-	world := lateWorld(draw{rand.New(rand.NewPCG(0, 0))}) //nolint:gosec // any
+	world := lateWorld(draw{rand.New(rand.NewPCG(0, 0))})
 	for n, group := range found {
 		if lateShares[n] <= 1 {
 			assert.Equal(t, group.events, group.once, "late by %g", lateShares[n])

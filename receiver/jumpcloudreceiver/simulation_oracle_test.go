@@ -54,7 +54,7 @@ func (o *oracle) violated(format string, values ...any) {
 }
 
 // exists notes an event, by what its documented identity is a hash of.
-func (o *oracle) exists(mark string, identity string) {
+func (o *oracle) exists(mark, identity string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.made[storedForm(identity)] = mark

@@ -27,7 +27,7 @@ func TestSimulation_TroubleOfOneOrganizationTouchesNoOther(t *testing.T) {
 
 // neighbours is a plan of two organizations, of which the first one may be in trouble.
 func neighbours(seed uint64, trouble bool) plan {
-	d := draw{rand.New(rand.NewPCG(seed, 7))} //nolint:gosec // a simulation is reproduced by its seed
+	d := draw{rand.New(rand.NewPCG(seed, 7))}
 	p := plan{seed: seed, world: world{
 		pollInterval: 5 * time.Second, rescanInterval: 20 * time.Second, maxEventDelay: time.Minute, pageSize: 1000, latency: 50 * time.Millisecond,
 	}, further: further{organizations: 2}}

@@ -117,7 +117,7 @@ func (r *run) configure() {
 // random decides the waits by the time: whatever else happens on that moment, in whatever order,
 // changes nothing.
 func (r *run) random() float64 {
-	return rand.New(rand.NewPCG(r.plan.seed, uint64(time.Now().UnixNano()))).Float64() //nolint:gosec // the bits of a time
+	return rand.New(rand.NewPCG(r.plan.seed, uint64(time.Now().UnixNano()))).Float64()
 }
 
 func (r *run) run() result {

@@ -125,8 +125,8 @@ func (l *lane) asks(request *http.Request) string {
 	if err != nil {
 		return err.Error()
 	}
-	defer body.Close()
 	asked, _ := io.ReadAll(body)
+	_ = body.Close()
 	return string(asked)
 }
 
