@@ -162,6 +162,7 @@ func (o *oracle) stored(key string, value []byte) {
 
 // missing returns the events that were promised and have neither been accepted nor declared lost.
 func (o *oracle) missing(r *run, t *tenant) (lost []simulator.Event) {
+	o.losses.gaps = r.gaps(t)
 	for _, event := range r.api.Expected(t.id, r.from) {
 		promised := event.Visible.Sub(event.Time) <= r.plan.world.maxEventDelay
 		if promised && !o.settled(event.ID) && !o.losses.spans(r, event) {

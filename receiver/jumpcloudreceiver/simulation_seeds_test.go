@@ -16,7 +16,7 @@ var keptSeeds = []struct {
 	{14, "disordered pages of a backfill, after each of which the process may die"},
 	{20, "the API's clock is set back during a long outage"},
 	{390, "the API's clock is set back and then forward, and late events in between"},
-	{935, "an undated event on an answer without a date, by a clock that is behind: it came again"},
+	{935, "an undated event on an answer without a date, by a clock that is behind; a backfill beside passes that read what is the future since the API's clock was set back"},
 	{1048, "crashes while the storage tears batches"},
 	{1740, "an undated event on an answer without a date, soon after the first start: it came again"},
 }
