@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
 )
@@ -62,6 +63,54 @@ func TestFault_C4_WithoutADateTheWatermarkStaysFiveMinutesBehind(t *testing.T) {
 		watermark := h.observed.seen().progress.Watermark
 		assert.WithinDuration(t, time.Now().Add(-5*time.Minute), watermark, time.Minute)
 		assert.False(t, watermark.After(time.Now().Add(-5*time.Minute)))
+	})
+}
+
+// The tail itself goes back, and does not wait for a rescan; what was delivered is still known.
+func TestFault_C9_WatermarkAheadGoesBackByTheDelayAtOnce(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.start()
+		h.pass(15 * time.Second)
+		from := time.Now()
+		h.add("forgotten", from, 10)
+		h.pass(3 * h.settings.MaxEventDelay)
+		h.add("known", time.Now(), 10)
+		h.pass(15 * time.Second)
+		h.kill()
+		store := checkpoint.Open(h.storage, "")
+		loaded, err := store.Load(t.Context())
+		require.NoError(t, err)
+		loaded.State.Watermark = time.Now().Add(24 * time.Hour)
+		require.NoError(t, store.Commit(t.Context(), loaded.State, checkpoint.Delivered{}))
+		h.add("missed", time.Now().Add(time.Second), 10)
+		h.pass(h.settings.MaxEventDelay / 2)
+		h.settings.RescanInterval = 24 * time.Hour
+		h.start()
+		h.pass(h.settings.PollInterval)
+		h.requireEachOnce(from)
+	})
+}
+
+func TestFault_C10_ConsumerThatBlockedForLongerThanTheRetentionIsDeclared(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.start()
+		h.pass(15 * time.Second)
+		release := make(chan struct{})
+		h.refuseWith(func(poll.Batch) error {
+			<-release
+			return nil
+		})
+		h.add("blocked", time.Now(), 1)
+		h.pass(100 * 24 * time.Hour)
+		stopped := h.observed.seen().progress.Watermark
+		close(release)
+		h.pass(time.Minute)
+		require.Len(t, h.observed.seen().losses, 1)
+		loss := h.observed.seen().losses[0]
+		assert.WithinDuration(t, stopped, loss.From, 2*h.settings.PollInterval)
+		assert.WithinDuration(t, time.Now().Add(-h.settings.Retention), loss.To, 3*time.Minute)
+		h.requireNoFutureStart()
+		assert.Equal(t, map[string]int{"blocked-0": 1}, h.accepted())
 	})
 }
 

@@ -51,6 +51,39 @@ func TestFault_K1_RefusedBatchIsOfferedUntilItIsTaken(t *testing.T) {
 	})
 }
 
+func TestFault_K1_WaitsGrowWithoutAnEndAndNothingIsFetchedMeanwhile(t *testing.T) {
+	collect(t, func(t *testing.T, c *collector) {
+		c.random = func() float64 { return 0.5 } // the middle of what the jitter makes of a wait
+		c.start()
+		c.pass(5 * time.Second)
+		from := time.Now()
+		var offered []time.Time
+		c.sink.refuseWith(func(plog.Logs) error {
+			offered = append(offered, time.Now())
+			return errFull
+		})
+		add(c, "a", 10)
+		c.pass(10 * time.Second)
+		fetched := len(c.api.Requests())
+		c.pass(48 * time.Hour)
+		assert.Len(t, c.api.Requests(), fetched, "reading has stopped")
+		c.sink.mu.Lock()
+		refused := len(offered)
+		c.sink.mu.Unlock()
+		assert.EqualValues(t, refused, c.counted("consecutive_failures"))
+		wait := c.config.RetryOnFailure.InitialInterval
+		for i := 1; i < refused; i++ {
+			assert.InDelta(t, wait.Seconds(), offered[i].Sub(offered[i-1]).Seconds(), 0.001)
+			wait = min(wait*3/2, c.config.RetryOnFailure.MaxInterval)
+		}
+		c.sink.refuseWith(nil)
+		c.pass(10 * time.Minute)
+		c.requireEachOnce("", from)
+		assert.Zero(t, c.counted("consecutive_failures"))
+		assert.Greater(t, len(c.api.Requests()), fetched)
+	})
+}
+
 func TestFault_K2_PermanentRefusalIsADeclaredLoss(t *testing.T) {
 	for name, refusal := range map[string]error{
 		"one pipeline":          errMalformed,
@@ -61,6 +94,7 @@ func TestFault_K2_PermanentRefusalIsADeclaredLoss(t *testing.T) {
 				called, _ := refuseFive(c, refusal)
 				assert.Empty(t, c.sink.counts())
 				assert.Equal(t, 1, called, "a permanent error is never offered again")
+				assert.Equal(t, []string{"error"}, c.lines("The pipeline refused events for good: they are lost"))
 				metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
 					Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("reason", "permanent")), Value: 10,
 				}}, metricdatatest.IgnoreTimestamp())
@@ -111,21 +145,27 @@ func TestFault_K6_BatchThatWasTakenAndYetFailedComesOnceMore(t *testing.T) {
 }
 
 func TestFault_K4_OnlyTheRefusedPartIsOfferedAgain(t *testing.T) {
-	collect(t, func(_ *testing.T, c *collector) {
+	collect(t, func(t *testing.T, c *collector) {
 		c.start()
 		c.pass(5 * time.Second)
 		from := time.Now()
 		rounds := 0
+		var left plog.Logs
 		c.sink.refuseWith(func(logs plog.Logs) error {
-			if rounds++; rounds > 3 {
+			switch rounds++; {
+			case rounds > 4:
 				return nil
+			case rounds == 3:
+				// What was given back is still the consumer's own.
+				left.ResourceLogs().RemoveIf(func(plog.ResourceLogs) bool { return true })
+				return errFull
 			}
 			// Accept the first half, and give the other back.
 			all := ids(logs)
 			for _, id := range all[:len(all)/2] {
 				c.sink.accepted[id]++
 			}
-			left := plog.NewLogs()
+			left = plog.NewLogs()
 			logs.CopyTo(left)
 			taken := 0
 			left.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().RemoveIf(func(plog.LogRecord) bool {
@@ -137,30 +177,36 @@ func TestFault_K4_OnlyTheRefusedPartIsOfferedAgain(t *testing.T) {
 		add(c, "a", 64)
 		c.pass(time.Hour)
 		c.requireEachOnce("", from)
+		assert.EqualValues(t, 64, c.counted("events"))
+		assert.Equal(t, 5, rounds)
 	})
 }
 
 func TestFault_K8_GivingUpIsDeclared(t *testing.T) {
 	collect(t, func(t *testing.T, c *collector) {
 		c.config.RetryOnFailure.MaxElapsedTime = 10 * time.Minute
+		c.config.RetryOnFailure.MaxInterval = time.Minute
 		c.start()
 		c.pass(5 * time.Second)
-		until := time.Now().Add(30 * time.Minute)
-		c.sink.refuseWith(func(plog.Logs) error {
-			if time.Now().Before(until) {
-				return errors.New("no")
-			}
-			return nil
-		})
+		c.sink.refuseWith(func(plog.Logs) error { return errors.New("no") })
 		add(c, "a", 10)
-		c.pass(40 * time.Minute)
+		c.pass(9*time.Minute + 50*time.Second)
+		_, err := c.telemetry.GetMetric("otelcol_receiver_jumpcloud_dropped")
+		require.Error(t, err, "nothing is lost before its time")
+		require.Len(t, c.host.reported(), 1)
+		c.pass(2 * time.Minute)
+		metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
+			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("reason", "gave_up")), Value: 10,
+		}}, metricdatatest.IgnoreTimestamp())
+		assert.Equal(t, []string{"error"}, c.lines("The pipeline refused events for good: they are lost"))
+		c.requireStatuses("does not accept events")
+		c.sink.refuseWith(nil)
+		c.pass(time.Hour)
+		assert.Empty(t, c.sink.counts(), "what is declared lost is not offered again")
 		from := time.Now()
 		add(c, "b", 10)
 		c.pass(time.Minute)
 		c.requireEachOnce("", from)
-		metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
-			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("reason", "gave_up")), Value: 10,
-		}}, metricdatatest.IgnoreTimestamp())
 	})
 }
 

@@ -222,11 +222,14 @@ func TestFault_K4_PartThatOneOfTwoPipelinesGivesBackIsNotTheWhole(t *testing.T) 
 }
 
 // unhurried takes its batch after a while, unless its context ends before.
-type unhurried struct{ *sink }
+type unhurried struct {
+	*sink
+	takes time.Duration
+}
 
 // ConsumeLogs implements consumer.Logs.
 func (u unhurried) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
-	if !sleepFor(ctx, 3*time.Second) {
+	if !sleepFor(ctx, u.takes) {
 		return ctx.Err()
 	}
 	return u.sink.ConsumeLogs(ctx, logs)
@@ -234,7 +237,7 @@ func (u unhurried) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 
 func TestFault_K5_CallUnderWayAtAStopMayEnd(t *testing.T) {
 	collect(t, func(t *testing.T, c *collector) {
-		c.next = unhurried{c.sink}
+		c.next = unhurried{c.sink, 3 * time.Second}
 		c.start()
 		c.pass(5 * time.Second)
 		from := time.Now()
@@ -243,5 +246,19 @@ func TestFault_K5_CallUnderWayAtAStopMayEnd(t *testing.T) {
 		require.Empty(t, c.sink.counts())
 		c.stop()
 		c.requireEachOnce("", from)
+	})
+}
+
+func TestFault_K5_CallThatTakesMinutesIsWaitedFor(t *testing.T) {
+	collect(t, func(t *testing.T, c *collector) {
+		c.next = unhurried{c.sink, 2 * time.Hour}
+		c.start()
+		c.pass(5 * time.Second)
+		from := time.Now()
+		add(c, "a", 10)
+		c.pass(3 * time.Hour)
+		c.requireEachOnce("", from)
+		c.requireStatuses("")
+		assert.NotContains(t, c.logs.String(), `"level":"error"`)
 	})
 }
