@@ -204,11 +204,11 @@ func (s *splitter) event(event *Event, options []jsontext.Options) error {
 	}
 	s.id, s.timestamp = nil, nil
 	for {
-		kind, err := s.reader.token()
+		last, err := s.reader.token()
 		if err != nil {
 			return err
 		}
-		if kind == '}' {
+		if last == '}' {
 			s.identity(event)
 			return nil
 		}

@@ -33,14 +33,14 @@ func (r *tokenReader) reset(data []byte, options []jsontext.Options) {
 	r.decoder.Reset(&r.buffer, options...)
 }
 
-// token reads one token.
-func (r *tokenReader) token() (jsontext.Kind, error) {
-	token, err := r.decoder.ReadToken()
-	if err != nil {
+// token reads one token, and returns its last byte: of a bracket that is the token, and a
+// bracket is the last byte of no other.
+func (r *tokenReader) token() (last byte, err error) {
+	if _, err := r.decoder.ReadToken(); err != nil {
 		return 0, err
 	}
 	r.note()
-	return token.Kind(), nil
+	return r.data[r.end-1], nil
 }
 
 // note takes what the decoder has just read.
@@ -73,11 +73,11 @@ func (r *tokenReader) value(whole bool) error {
 			r.note()
 			continue
 		}
-		kind, err := r.token()
+		last, err := r.token()
 		if err != nil {
 			return err
 		}
-		switch kind {
+		switch last {
 		case '[':
 			depth, arrays = depth+1, arrays+1
 		case ']':
