@@ -34,6 +34,9 @@ func FuzzPage(f *testing.F) {
 			require.Len(t, page.Events, len(elements))
 			for i, event := range page.Events {
 				assert.Equal(t, string(elements[i]), string(event.Raw))
+				if event.Tokens.Known() {
+					assert.NotEmpty(t, all(t, event.Tokens, string(event.Raw)))
+				}
 			}
 		}
 	})

@@ -39,7 +39,8 @@ func (t *Tokens) add(length int) {
 type Cursor struct {
 	text    string
 	lengths []uint16
-	offset  int
+	// next is the index of the next token's length, and offset is where the last token ended.
+	next, offset int
 }
 
 // Cursor returns a cursor before the first token of text, which has to be the value that the
@@ -53,16 +54,18 @@ const separators = " \t\r\n,:"
 // scalar, or the begin or the end of an object or an array. An array may be one token with
 // all that is in it; see Tokenizer.
 func (c *Cursor) Next() string {
-	if len(c.lengths) == 0 {
+	if c.next >= len(c.lengths) {
 		return ""
 	}
-	length, taken := int(c.lengths[0]), 1
+	length := int(c.lengths[c.next])
+	c.next++
 	if length == 0 {
-		length, taken = int(c.lengths[1])<<16|int(c.lengths[2]), 3
+		length = int(c.lengths[c.next])<<16 | int(c.lengths[c.next+1])
+		c.next += 2
 	}
-	c.lengths = c.lengths[taken:]
-	token := c.text[c.offset : c.offset+length]
+	start := c.offset
 	c.offset += length
+	token := c.text[start:c.offset]
 	if token[0] == ',' || token[0] == ':' {
 		token = token[1:]
 	}
