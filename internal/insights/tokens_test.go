@@ -27,7 +27,7 @@ func all(tb testing.TB, tokens insights.Tokens, text string) []string {
 func TestDecodePage_EventsHaveTheirTokens(t *testing.T) {
 	long := `"` + strings.Repeat(",", 1<<16) + `"`
 	for text, want := range map[string][]string{
-		`{"id":"a","b":{"c":-1.5e3}}`: {"{", `"id"`, `"a"`, `"b"`, "{", `"c"`, "-1.5e3", "}", "}"},
+		`{"id":"a","b":{"c":-1.5e3}}`:                                 {"{", `"id"`, `"a"`, `"b"`, "{", `"c"`, "-1.5e3", "}", "}"},
 		`{ "id" : "a" ,` + "\r\n\t" + `"b" : [ true , { } , null ] }`: {"{", `"id"`, `"a"`, `"b"`, "[", "true", "{", "}", "null", "]", "}"},
 		`{"a":[{"b":[ 1, [2]]},[3]]}`:                                 {"{", `"a"`, "[", "{", `"b"`, "[ 1, [2]]", "}", "[3]", "]", "}"},
 		`{"a":` + long + `,",":": "}`:                                 {"{", `"a"`, long, `","`, `": "`, "}"},
