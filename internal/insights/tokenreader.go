@@ -55,7 +55,7 @@ func (r *tokenReader) last() []byte {
 	if token[0] == ',' || token[0] == ':' {
 		token = token[1:]
 	}
-	if isSpace(token[0]) {
+	if token[0] <= ' ' {
 		token = bytes.TrimLeft(token, separators)
 	}
 	return token

@@ -69,7 +69,7 @@ func (c *Cursor) Next() string {
 	if token[0] == ',' || token[0] == ':' {
 		token = token[1:]
 	}
-	if isSpace(token[0]) {
+	if token[0] <= ' ' {
 		token = strings.TrimLeft(token, separators)
 	}
 	return token

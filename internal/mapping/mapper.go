@@ -82,7 +82,7 @@ func (m *Mapper) Logs(events []insights.Event, observed time.Time) (plog.Logs, C
 		}
 		record := slice.AppendEmpty()
 		record.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
-		if !w.record(events[i], m.settings.Body, record) {
+		if !w.record(&events[i], m.settings.Body, record) {
 			counts.Unmapped++
 		}
 		counts.DroppedAttributes += int(record.DroppedAttributesCount())

@@ -16,8 +16,8 @@ import (
 
 // record writes an event's record. It reports false for an event that is no JSON object, of
 // which the record has the text.
-func (w *walk) record(event insights.Event, body Body, record plog.LogRecord) bool {
-	w.take(&event)
+func (w *walk) record(event *insights.Event, body Body, record plog.LogRecord) bool {
+	w.take(event)
 	if !w.read(body == BodyStructured) {
 		record.Body().SetStr(w.text)
 		return false
