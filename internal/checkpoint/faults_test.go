@@ -4,6 +4,7 @@ package checkpoint_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -114,6 +115,30 @@ func TestFault_S8_FirstFormatIsRead(t *testing.T) {
 	_, loaded := reopen(t, client)
 	assert.Equal(t, checkpoint.Loaded{State: state, Found: true}, loaded)
 	assert.Equal(t, 1, checkpoint.Version, "a new version comes with a migration of the old one, and a test of it here")
+}
+
+// firstSegment is a segment of two ids as version 1 writes it.
+const firstSegment = "01010000019cadc69a800000019cadc69a81" +
+	"00000000000000000000000000000001" +
+	"00000000000000000000000000000002" +
+	"8b092a7e"
+
+func TestFault_S8_FirstSegmentIsReadAndWritten(t *testing.T) {
+	segment, err := hex.DecodeString(firstSegment)
+	require.NoError(t, err)
+	client := newMemoryClient()
+	client.values["own/state"], client.values["own/delivered/3"] = stored(1, firstFormat), segment
+	store, loaded := reopen(t, client)
+	assert.Zero(t, loaded.DamagedSegments)
+	assert.Equal(t, 2, store.Remembered())
+	assert.True(t, store.Seen(entry(1, start)))
+	assert.True(t, store.Seen(entry(2, start)))
+
+	client = newMemoryClient()
+	require.NoError(t, checkpoint.Open(client, "").Commit(t.Context(), stateAt(start),
+		delivered(entry(2, start), entry(1, start.Add(time.Millisecond)))))
+	assert.Equal(t, segment, client.values["own/delivered/0"])
+	assert.True(t, strings.HasPrefix(string(client.values["own/state"]), `{"version":1,"crc32c":`))
 }
 
 func TestFault_S8_FormatBeforeTheFirstIsDamage(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +28,7 @@ type memoryClient struct {
 	fail      error
 	operation int
 	written   int
+	read      int
 }
 
 func newMemoryClient() *memoryClient {
@@ -58,6 +61,7 @@ func (c *memoryClient) Batch(ctx context.Context, operations ...*storage.Operati
 		switch operation.Type {
 		case storage.Get:
 			operation.Value, _ = c.Get(ctx, operation.Key)
+			c.read++
 			continue
 		case storage.Set:
 			_ = c.Set(ctx, operation.Key, operation.Value)
@@ -95,6 +99,18 @@ func entries(first, count int, at time.Time) []checkpoint.Entry {
 	return list
 }
 
+// random makes entries whose ids are as evenly spread as hashes are.
+func random(count int, at time.Time) []checkpoint.Entry {
+	source := rand.New(rand.NewPCG(1, uint64(at.UnixMilli())))
+	list := make([]checkpoint.Entry, count)
+	for i := range list {
+		list[i].Time = at.Add(time.Duration(i) * time.Millisecond)
+		binary.LittleEndian.PutUint64(list[i].ID[:], source.Uint64())
+		binary.LittleEndian.PutUint64(list[i].ID[8:], source.Uint64())
+	}
+	return list
+}
+
 func stateAt(at time.Time) checkpoint.State {
 	return checkpoint.State{From: at, Watermark: at, Rescanned: at, Query: "fingerprint"}
 }
@@ -109,4 +125,24 @@ func reopen(t *testing.T, client storage.Client) (*checkpoint.Store, checkpoint.
 	loaded, err := store.Load(t.Context())
 	require.NoError(t, err)
 	return store, loaded
+}
+
+// remember commits the entries, batch by batch, so that none is forgotten.
+func remember(tb testing.TB, client storage.Client, list []checkpoint.Entry, batch int) *checkpoint.Store {
+	tb.Helper()
+	store := checkpoint.Open(client, "")
+	for ; len(list) > 0; list = list[batch:] {
+		added := checkpoint.Delivered{Lane: checkpoint.Live, Entries: list[:batch], AsOf: list[batch-1].Time}
+		require.NoError(tb, store.Commit(tb.Context(), stateAt(start), added))
+	}
+	return store
+}
+
+// heap is the number of bytes that live.
+func heap() float64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return float64(stats.HeapAlloc)
 }

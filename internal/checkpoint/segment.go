@@ -3,12 +3,13 @@
 package checkpoint
 
 import (
-	"bytes"
+	"cmp"
+	"container/list"
 	"encoding/binary"
 	"hash/crc32"
 	"math"
+	"math/bits"
 	"slices"
-	"time"
 )
 
 const (
@@ -18,53 +19,80 @@ const (
 	segmentTrailer = 4
 )
 
-// segment is the ids of one commit, sorted, with the span of their timestamps.
+// segment is the ids of one commit, or of several small ones, sorted, with the span of their
+// timestamps.
 type segment struct {
 	number         uint64
 	lane           Lane
 	oldest, newest int64 // Unix milliseconds
 	ids            []ID
+
+	// slot, position and element are the segment's places in what is seen.
+	slot     uint32
+	position int
+	element  *list.Element
 }
 
-// newSegment makes a segment of entries, which must not be empty.
-func newSegment(number uint64, lane Lane, entries []Entry) segment {
-	s := segment{number: number, lane: lane, ids: make([]ID, len(entries))}
-	for i, entry := range entries {
+// newSegment makes a segment of entries, which must not be empty, and of the segments that it
+// takes the place of.
+func newSegment(lane Lane, entries []Entry, merged []*segment) *segment {
+	s := &segment{lane: lane, oldest: math.MaxInt64, newest: math.MinInt64}
+	size := len(entries)
+	for _, part := range merged {
+		size += len(part.ids)
+	}
+	s.ids = make([]ID, 0, size)
+	for _, entry := range entries {
 		milli := entry.Time.UnixMilli()
-		if i == 0 {
-			s.oldest, s.newest = milli, milli
-		}
 		s.oldest, s.newest = min(s.oldest, milli), max(s.newest, milli)
-		s.ids[i] = entry.ID
+		s.ids = append(s.ids, entry.ID)
+	}
+	for _, part := range merged {
+		s.oldest, s.newest = min(s.oldest, part.oldest), max(s.newest, part.newest)
+		s.ids = append(s.ids, part.ids...)
 	}
 	slices.SortFunc(s.ids, compareIDs)
+	s.ids = slices.Compact(s.ids)
 	return s
 }
 
-func compareIDs(a, b ID) int { return bytes.Compare(a[:], b[:]) }
+// copied is the segment before it has a number and a place.
+func (s *segment) copied() *segment {
+	return &segment{lane: s.lane, oldest: s.oldest, newest: s.newest, ids: s.ids}
+}
 
-func (s *segment) contains(id ID) bool {
-	_, found := slices.BinarySearchFunc(s.ids, id, compareIDs)
+func (s *segment) sameNumber(other *segment) bool { return s.number == other.number }
+
+func compareIDs(a, b ID) int {
+	if order := cmp.Compare(binary.BigEndian.Uint64(a[:]), binary.BigEndian.Uint64(b[:])); order != 0 {
+		return order
+	}
+	return cmp.Compare(binary.BigEndian.Uint64(a[8:]), binary.BigEndian.Uint64(b[8:]))
+}
+
+// place is where the index has the id at i.
+func (s *segment) place(i int) place {
+	return place(s.slot<<positionBits | uint32(i>>s.shift())) //nolint:gosec // there are fewer than maxSegments
+}
+
+// has says whether the id is in that place. There may be none, where the index told of a segment
+// that is gone.
+func (s *segment) has(id ID, at place) bool {
+	shift := s.shift()
+	first := at.position() << shift
+	if shift == 0 {
+		return first < len(s.ids) && s.ids[first] == id
+	}
+	first = min(first, len(s.ids))
+	_, found := slices.BinarySearchFunc(s.ids[first:min(first+1<<shift, len(s.ids))], id, compareIDs)
 	return found
 }
 
-// covers says whether an event of that time can be in the segment.
-func (s *segment) covers(milli int64) bool {
-	return s.oldest <= milli && milli <= s.newest
-}
+// shift is 0 where every id has a position of its own.
+func (s *segment) shift() int { return bits.Len(uint(max(len(s.ids)-1, 0)) >> positionBits) }
 
-// needed says whether a reader may still meet an event of the segment. Ids are kept for the
-// whole second of an edge, since nothing documents that the API honours a fraction in start_time.
-func (s *segment) needed(state State) bool {
-	if s.newest >= wholeSecond(state.From) {
-		return true
-	}
-	return s.lane == History && state.Backfill.Pending() && s.newest >= wholeSecond(state.Backfill.Next)
-}
-
-func wholeSecond(t time.Time) int64 {
-	return t.Unix() * 1000
-}
+// needed says whether a reader may still meet an event of the segment.
+func (s *segment) needed(state State) bool { return s.newest >= state.edge(s.lane) }
 
 func (s *segment) encode() []byte {
 	data := make([]byte, 0, segmentHeader+len(s.ids)*len(ID{})+segmentTrailer)
@@ -79,7 +107,7 @@ func (s *segment) encode() []byte {
 
 // decodeSegment reports false for anything that encode did not write. The segment has no ids
 // then and is not needed, so that the next commit removes it.
-func decodeSegment(number uint64, data []byte) (segment, bool) {
+func decodeSegment(number uint64, data []byte) (*segment, bool) {
 	idBytes := len(data) - segmentHeader - segmentTrailer
 	if idBytes < 0 || idBytes%len(ID{}) != 0 || data[0] != segmentVersion {
 		return damagedSegment(number), false
@@ -88,7 +116,7 @@ func decodeSegment(number uint64, data []byte) (segment, bool) {
 	if crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(trailer) {
 		return damagedSegment(number), false
 	}
-	s := segment{
+	s := &segment{
 		number: number,
 		lane:   Lane(body[1]),
 		oldest: int64(binary.BigEndian.Uint64(body[2:])),  //nolint:gosec // the bits of a signed time were kept
@@ -101,6 +129,6 @@ func decodeSegment(number uint64, data []byte) (segment, bool) {
 	return s, true
 }
 
-func damagedSegment(number uint64) segment {
-	return segment{number: number, oldest: math.MaxInt64, newest: math.MinInt64}
+func damagedSegment(number uint64) *segment {
+	return &segment{number: number, oldest: math.MaxInt64, newest: math.MinInt64}
 }

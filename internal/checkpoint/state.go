@@ -51,6 +51,21 @@ func (b Backfill) Pending() bool {
 	return b.Next.Before(b.End)
 }
 
+// edge is the time, in Unix milliseconds, from which on a reader may meet an event that the lane
+// delivered. It is a whole second, since nothing documents that the API honours a fraction in
+// start_time.
+func (s State) edge(lane Lane) int64 {
+	from := wholeSecond(s.From)
+	if lane == History && s.Backfill.Pending() {
+		return min(from, wholeSecond(s.Backfill.Next))
+	}
+	return from
+}
+
+func wholeSecond(t time.Time) int64 {
+	return t.Unix() * 1000
+}
+
 // record is the state record as it is stored.
 type record struct {
 	Version  int             `json:"version"`
@@ -71,7 +86,7 @@ func encodeState(c content) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the state: %w", err)
 	}
-	return json.Marshal(record{Version: Version, Checksum: crc32.Checksum(raw, castagnoli), Content: raw})
+	return fmt.Appendf(nil, `{"version":%d,"crc32c":%d,"content":%s}`, Version, crc32.Checksum(raw, castagnoli), raw), nil
 }
 
 // decodeState returns ErrNewerVersion or errDamaged where data is not a state of Version.

@@ -6,29 +6,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
-	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-const (
-	// loadChunk is how many segments one batch of reads asks for.
-	loadChunk = 128
-	// sparseAfter is how many missing segments are tolerated before those that are still
-	// needed move to the end, so that a state's range of numbers stays short.
-	sparseAfter = 64
-)
+// loadChunk is how many segments one batch of reads asks for.
+const loadChunk = 128
 
 // Store is the checkpoint of one organization. It is not safe for concurrent use.
 type Store struct {
 	client storage.Client
 	prefix string
 
+	// first and next are the range of the segments' numbers.
 	first, next uint64
-	segments    []segment
-	remembered  int
+	seen        *seen
 }
 
 // Open returns the store of an organization; "" is the organization of the API key itself.
@@ -38,7 +31,7 @@ func Open(client storage.Client, organization string) *Store {
 	if organization != "" {
 		prefix = "organization/" + organization + "/"
 	}
-	return &Store{client: client, prefix: prefix}
+	return &Store{client: client, prefix: prefix, seen: newSeen()}
 }
 
 // Loaded is what was found in the storage.
@@ -88,7 +81,7 @@ func (s *Store) keepDamaged(ctx context.Context, data []byte) (Loaded, error) {
 // loadSegments reads one segment past the range as well: where a batch was torn, it holds ids
 // that were accepted although the state that names them was not written.
 func (s *Store) loadSegments(ctx context.Context) (damaged int, err error) {
-	s.segments, s.remembered = nil, 0
+	var all []*segment
 	last := s.next
 	for chunk := s.first; chunk <= last; chunk += loadChunk {
 		operations := make([]*storage.Operation, 0, loadChunk)
@@ -107,117 +100,21 @@ func (s *Store) loadSegments(ctx context.Context) (damaged int, err error) {
 			if !ok {
 				damaged++
 			}
-			s.keep(loaded)
+			all = append(all, loaded)
 			s.next = max(s.next, number+1)
 		}
 	}
+	s.seen = newSeen()
+	s.seen.keep(all...)
 	return damaged, nil
 }
 
-func (s *Store) keep(added segment) {
-	s.segments = append(s.segments, added)
-	s.remembered += len(added.ids)
-}
-
-// Seen says whether the event was delivered, as far as that is still remembered. A zero time
-// stands for an event whose timestamp is not known.
-func (s *Store) Seen(entry Entry) bool {
-	milli := entry.Time.UnixMilli()
-	for i := range s.segments {
-		if (entry.Time.IsZero() || s.segments[i].covers(milli)) && s.segments[i].contains(entry.ID) {
-			return true
-		}
-	}
-	return false
-}
+// Seen says whether the event was delivered, as far as that is still remembered. Its time does not
+// matter, and need not be known.
+func (s *Store) Seen(entry Entry) bool { return s.seen.contains(entry.ID) }
 
 // Remembered is the number of ids that are kept.
-func (s *Store) Remembered() int { return s.remembered }
-
-// Delivered is what one commit adds: the events of one accepted batch.
-type Delivered struct {
-	Lane    Lane
-	Entries []Entry
-	// AsOf is the API's time. What is dated after it gets a segment of its own, so that it
-	// does not keep the others.
-	AsOf time.Time
-}
-
-// Commit stores state and adds the delivered events. After an error nothing has changed here,
-// and the same commit may be tried again, also where the storage has applied it.
-func (s *Store) Commit(ctx context.Context, state State, delivered Delivered) error {
-	kept, dropped := s.split(state)
-	next := s.next
-	var added []segment
-	for _, entries := range [][]Entry{until(delivered.Entries, delivered.AsOf), after(delivered.Entries, delivered.AsOf)} {
-		if len(entries) > 0 {
-			added = append(added, newSegment(next, delivered.Lane, entries))
-			next++
-		}
-	}
-	if len(kept) > 0 && next-kept[0].number > uint64(2*len(kept)+sparseAfter) {
-		moved := kept[0]
-		dropped = append(dropped, moved)
-		moved.number = next
-		next++
-		kept, added = kept[1:], append(added, moved)
-	}
-	first := next
-	if all := slices.Concat(kept, added); len(all) > 0 {
-		first = all[0].number
-	}
-	// The record keeps the range that includes what this commit removes: a batch that is torn
-	// before the removals is cleaned up after the next start.
-	operations, err := s.operations(content{State: state, First: s.first, Next: next}, added, dropped)
-	if err != nil {
-		return err
-	}
-	if err := s.client.Batch(ctx, operations...); err != nil {
-		return fmt.Errorf("writing the state: %w", err)
-	}
-	s.first, s.next = first, next
-	s.segments, s.remembered = kept[:0:0], 0
-	for _, segment := range slices.Concat(kept, added) {
-		s.keep(segment)
-	}
-	return nil
-}
-
-// operations are ordered for a storage whose batches are not atomic: ids, state, removals.
-func (s *Store) operations(c content, added, dropped []segment) ([]*storage.Operation, error) {
-	record, err := encodeState(c)
-	if err != nil {
-		return nil, err
-	}
-	operations := make([]*storage.Operation, 0, len(added)+len(dropped)+1)
-	for i := range added {
-		operations = append(operations, storage.SetOperation(s.segmentKey(added[i].number), added[i].encode()))
-	}
-	operations = append(operations, storage.SetOperation(s.stateKey(), record))
-	for i := range dropped {
-		operations = append(operations, storage.DeleteOperation(s.segmentKey(dropped[i].number)))
-	}
-	return operations, nil
-}
-
-func (s *Store) split(state State) (kept, dropped []segment) {
-	for _, candidate := range s.segments {
-		if candidate.needed(state) {
-			kept = append(kept, candidate)
-		} else {
-			dropped = append(dropped, candidate)
-		}
-	}
-	return kept, dropped
-}
-
-func until(entries []Entry, limit time.Time) []Entry {
-	return slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return e.Time.After(limit) })
-}
-
-func after(entries []Entry, limit time.Time) []Entry {
-	return slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return !e.Time.After(limit) })
-}
+func (s *Store) Remembered() int { return s.seen.ids }
 
 func (s *Store) stateKey() string { return s.prefix + "state" }
 

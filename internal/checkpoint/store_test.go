@@ -3,11 +3,15 @@
 package checkpoint_test
 
 import (
+	"encoding/binary"
+	"runtime"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
 )
@@ -97,6 +101,9 @@ func TestCommitCostsWhatIsNew(t *testing.T) {
 	require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(-2, start))))
 	assert.InDelta(t, first, client.written, 16)
 	assert.Equal(t, 2, client.operation)
+	assert.LessOrEqual(t, testing.AllocsPerRun(1, func() {
+		require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(-3, start))))
+	}), 50.0)
 }
 
 func TestAnEventDatedAheadKeepsNoOthers(t *testing.T) {
@@ -113,7 +120,125 @@ func TestAnEventDatedAheadKeepsNoOthers(t *testing.T) {
 	assert.LessOrEqual(t, store.Remembered(), 3)
 	assert.True(t, store.Seen(ahead))
 
+	client.read = 0
 	again, loaded := reopen(t, client)
 	assert.Zero(t, loaded.DamagedSegments)
 	assert.True(t, again.Seen(ahead))
+	assert.LessOrEqual(t, client.read, 80, "what is missing is not looked for")
+}
+
+func TestSmallBatchesAreKeptAsLongAsTheLastOfThem(t *testing.T) {
+	client := newMemoryClient()
+	store := checkpoint.Open(client, "")
+	later := start.Add(10 * time.Minute)
+	for i := range 15 {
+		require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(i, later))))
+	}
+	require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(15, start))))
+	require.Len(t, client.segments(), 1)
+	span := client.values["own/delivered/0"][2:18]
+	assert.Equal(t, start.UnixMilli(), int64(binary.BigEndian.Uint64(span)))
+	assert.Equal(t, later.UnixMilli(), int64(binary.BigEndian.Uint64(span[8:])))
+
+	require.NoError(t, store.Commit(t.Context(), stateAt(later), checkpoint.Delivered{}))
+	for i := range 16 {
+		assert.True(t, store.Seen(entry(i, later)))
+	}
+	require.NoError(t, store.Commit(t.Context(), stateAt(later.Add(time.Second)), checkpoint.Delivered{}))
+	assert.Zero(t, store.Remembered())
+}
+
+func TestSmallBatchesThatArePastAreNotKeptByANewOne(t *testing.T) {
+	client := newMemoryClient()
+	store := checkpoint.Open(client, "")
+	later := start.Add(10 * time.Minute)
+	for i := range 15 {
+		require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(i, start))))
+	}
+	require.NoError(t, store.Commit(t.Context(), stateAt(later), delivered(entry(15, later))))
+	assert.Equal(t, 1, store.Remembered())
+	assert.Len(t, client.segments(), 1)
+}
+
+func TestAnEventDatedAheadIsNotMergedWithOthers(t *testing.T) {
+	client := newMemoryClient()
+	store := checkpoint.Open(client, "")
+	ahead := entry(1000, start.Add(24*time.Hour))
+	for i := range 40 {
+		added := delivered(entry(i, start))
+		if i == 7 {
+			added.Entries = append(added.Entries, ahead)
+		}
+		require.NoError(t, store.Commit(t.Context(), stateAt(start), added))
+	}
+	require.NoError(t, store.Commit(t.Context(), stateAt(start.Add(time.Minute)), checkpoint.Delivered{}))
+	assert.Equal(t, 1, store.Remembered())
+	assert.True(t, store.Seen(ahead))
+}
+
+// TestMemoryIsNearThatOfTheIDs remembers 100,000 ids and forgets them.
+func TestMemoryIsNearThatOfTheIDs(t *testing.T) {
+	for _, batch := range []int{1, 1000} {
+		added := random(100_000, start)
+		before := heap()
+		store := remember(t, storage.NewNopClient(), added, batch)
+		full := heap()
+		require.NoError(t, store.Commit(t.Context(), stateAt(start.Add(time.Hour)), checkpoint.Delivered{}))
+		assert.Less(t, full-before, 25.0*float64(len(added)), "batches of %d", batch)
+		assert.Less(t, heap()-before, 1.0*float64(len(added)), "batches of %d, forgotten", batch)
+		runtime.KeepAlive(added)
+		runtime.KeepAlive(store)
+	}
+}
+
+func TestAnyNumberOfIDsInOneCommit(t *testing.T) {
+	for _, count := range []int{1, 4096, 4097, 8193, 50_000} {
+		client := newMemoryClient()
+		store := checkpoint.Open(client, "")
+		added := random(count, start)
+		require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(added...)))
+		again, _ := reopen(t, client)
+		for _, entry := range added {
+			require.True(t, store.Seen(entry), count)
+			require.True(t, again.Seen(entry), count)
+		}
+		for _, other := range random(1000, start.Add(time.Hour)) {
+			require.False(t, again.Seen(other), count)
+		}
+		assert.Len(t, client.segments(), 1)
+	}
+}
+
+func TestAnIDIsRememberedOnceInABatchAndForAsLongAsItsLastTime(t *testing.T) {
+	client := newMemoryClient()
+	store := checkpoint.Open(client, "")
+	later := start.Add(10 * time.Minute)
+	require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(1, start), entry(1, start.Add(time.Second)))))
+	assert.Equal(t, 1, store.Remembered())
+	require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(1, later))))
+	require.NoError(t, store.Commit(t.Context(), stateAt(later), checkpoint.Delivered{}))
+	assert.True(t, store.Seen(entry(1, start)))
+	assert.Equal(t, 1, store.Remembered())
+	require.NoError(t, store.Commit(t.Context(), stateAt(later.Add(time.Second)), checkpoint.Delivered{}))
+	assert.False(t, store.Seen(entry(1, start)))
+}
+
+// TestAFullMemoryIsForgottenWhole fills a store and lets go of nearly all of it, again and again.
+func TestAFullMemoryIsForgottenWhole(t *testing.T) {
+	client := newMemoryClient()
+	store := checkpoint.Open(client, "")
+	for round := range 5 {
+		at := start.Add(time.Duration(round) * time.Hour)
+		added := random(20_000, at)
+		for batch := range slices.Chunk(added, 1000) {
+			require.NoError(t, store.Commit(t.Context(), stateAt(at), checkpoint.Delivered{Lane: checkpoint.Live, Entries: batch, AsOf: at.Add(time.Minute)}))
+		}
+		assert.Equal(t, len(added), store.Remembered())
+		for _, entry := range added {
+			require.True(t, store.Seen(entry))
+		}
+	}
+	require.NoError(t, store.Commit(t.Context(), stateAt(start.Add(24*time.Hour)), checkpoint.Delivered{}))
+	assert.Zero(t, store.Remembered())
+	assert.Empty(t, client.segments())
 }
