@@ -32,15 +32,24 @@ type Deliver func(ctx context.Context, batch Batch) error
 
 // batch collects events until it is full.
 type batch struct {
-	events  []insights.Event
-	entries []checkpoint.Entry
+	// expected is the largest number of events that may come.
+	expected int
+	events   []insights.Event
+	entries  []checkpoint.Entry
 	// ids holds the place of each event.
 	ids   map[checkpoint.ID]int
 	bytes int
 }
 
-func newBatch() *batch {
-	return &batch{ids: make(map[checkpoint.ID]int)}
+func newBatch(expected int) *batch {
+	return &batch{expected: min(expected, maxBatchEvents)}
+}
+
+// reset begins the next batch, in the memory of the one before but for its events, which were
+// handed on.
+func (b *batch) reset() {
+	b.events, b.entries, b.bytes = nil, b.entries[:0], 0
+	clear(b.ids)
 }
 
 // full says that an event of so many bytes has to go into the next batch.
@@ -63,10 +72,16 @@ func (b *batch) conflicts(id checkpoint.ID, raw []byte) bool {
 	return !bytes.Equal(sortedKeys(b.events[at].Raw), sortedKeys(raw))
 }
 
-// add takes an event and the entries, at least one, by which it is remembered.
-func (b *batch) add(event insights.Event, entries ...checkpoint.Entry) {
-	b.ids[entries[0].ID] = len(b.events)
+// add takes an event. The entries by which it is remembered are added apart.
+func (b *batch) add(event insights.Event, id checkpoint.ID) {
+	if b.events == nil {
+		b.events = make([]insights.Event, 0, b.expected)
+	}
+	if b.ids == nil {
+		b.ids = make(map[checkpoint.ID]int, b.expected)
+		b.entries = make([]checkpoint.Entry, 0, b.expected)
+	}
+	b.ids[id] = len(b.events)
 	b.events = append(b.events, event)
-	b.entries = append(b.entries, entries...)
 	b.bytes += len(event.Raw)
 }

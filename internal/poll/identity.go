@@ -17,21 +17,19 @@ import (
 // API writes an event's keys in the same order twice, so bytes are not compared: an event
 // without an id is known by the hash of its JSON with the keys sorted.
 func identify(event insights.Event) checkpoint.ID {
+	// Longer ones are rare, and allocate.
+	var space [128]byte
 	if event.ID == "" {
-		return hash([]byte{0}, sortedKeys(event.Raw))
+		return hash(append(append(space[:0], 0), sortedKeys(event.Raw)...))
 	}
-	length := binary.BigEndian.AppendUint64(nil, uint64(len(event.ID)))
-	return hash([]byte{1}, length, []byte(event.ID), []byte(event.TimestampText))
+	text := binary.BigEndian.AppendUint64(append(space[:0], 1), uint64(len(event.ID)))
+	text = append(text, event.ID...)
+	return hash(append(text, event.TimestampText...))
 }
 
-func hash(parts ...[]byte) checkpoint.ID {
-	digest := sha256.New()
-	for _, part := range parts {
-		digest.Write(part)
-	}
-	var id checkpoint.ID
-	copy(id[:], digest.Sum(nil))
-	return id
+func hash(text []byte) checkpoint.ID {
+	sum := sha256.Sum256(text)
+	return checkpoint.ID(sum[:len(checkpoint.ID{})])
 }
 
 // sortedKeys keeps numbers as they are written: two that differ only past the precision of a

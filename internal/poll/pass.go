@@ -92,10 +92,9 @@ func (p *pass) sought(event insights.Event, id checkpoint.ID) checkpoint.Entry {
 	return checkpoint.Entry{ID: id, Time: event.Timestamp}
 }
 
-// entries are those by which an event is remembered. One that is not in the pass's time, or has
+// remember adds the entries by which an event is remembered. One that is not in the pass's time, or has
 // none, is remembered by the pass's as well, or it would be forgotten and come again.
-func (p *pass) entries(event insights.Event, id checkpoint.ID) []checkpoint.Entry {
-	entries := make([]checkpoint.Entry, 0, 2)
+func (p *pass) remember(entries []checkpoint.Entry, event insights.Event, id checkpoint.ID) []checkpoint.Entry {
 	if !event.Timestamp.IsZero() {
 		entries = append(entries, checkpoint.Entry{ID: id, Time: event.Timestamp})
 	}

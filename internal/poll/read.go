@@ -61,7 +61,7 @@ func (e *Engine) query(p *pass) insights.Query {
 // remembered before the next.
 func (e *Engine) settle(ctx context.Context, p *pass, page *insights.Page) (PageReport, error) {
 	report := PageReport{Pass: p.kind}
-	pending := newBatch()
+	pending := newBatch(len(page.Events))
 	for _, event := range page.Events {
 		if isNull(event.Raw) {
 			report.Nulls++
@@ -85,12 +85,13 @@ func (e *Engine) settle(ctx context.Context, p *pass, page *insights.Page) (Page
 			if err := e.accept(ctx, p, pending, page); err != nil {
 				return report, err
 			}
-			pending = newBatch()
+			pending.reset()
 		}
 		if p.kind == Rescan && p.dated(event) && event.Timestamp.Before(e.state.Watermark) {
 			report.Late++
 		}
-		pending.add(event, p.entries(event, id)...)
+		pending.add(event, id)
+		pending.entries = p.remember(pending.entries, event, id)
 		report.Delivered++
 		p.passed(event)
 	}
