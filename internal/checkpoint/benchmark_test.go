@@ -46,6 +46,7 @@ func reportSize[T any](count int, build func() T) (T, func(b *testing.B)) {
 	built := build()
 	size := heap() - before
 	return built, func(b *testing.B) {
+		b.Helper()
 		b.ReportMetric(size/float64(count), "bytes/id")
 		runtime.KeepAlive(built)
 	}
@@ -105,8 +106,8 @@ func BenchmarkCommit(b *testing.B) {
 		batch := random(past.batch, start.Add(24*time.Hour))
 		kept := time.Duration(past.ids) * time.Millisecond
 		measure := func(path string, commit func(state checkpoint.State, batch []checkpoint.Entry)) {
+			next := delivered[len(delivered)-1].Time
 			b.Run(past.String()+"/path="+path, func(b *testing.B) {
-				next := delivered[len(delivered)-1].Time
 				b.ReportAllocs()
 				for b.Loop() {
 					for i := range batch {

@@ -17,7 +17,7 @@ const (
 	// needed move to the end, so that a state's range of numbers stays short.
 	sparseAfter = 64
 	// mergeFactor segments of fewer than mergeFactor ids become one, and so do as many of fewer
-	// than mergeBelow: an id is written three times at most where batches are small.
+	// than mergeBelow: where batches are small an id is written about three times.
 	mergeFactor = 16
 	mergeBelow  = mergeFactor * mergeFactor
 )
