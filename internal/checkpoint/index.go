@@ -5,6 +5,7 @@ package checkpoint
 import (
 	"hash/maphash"
 	"math/bits"
+	"slices"
 )
 
 const (
@@ -15,7 +16,8 @@ const (
 )
 
 // place is a segment's slot and the position of an id in it. In a segment of more than
-// positions ids it is that of the first of several.
+// positions ids it is that of the first of several. There are places in a million segments: of more,
+// ids of some would come again.
 type place uint32
 
 const (
@@ -23,8 +25,28 @@ const (
 	positions    = 1 << positionBits
 )
 
-func (p place) slot() uint32  { return uint32(p >> positionBits) }
-func (p place) position() int { return int(p & (positions - 1)) }
+// placeOf is where the index has the id at i of a segment.
+func placeOf(ids []ID, slot uint32, i int) place {
+	return place(slot<<positionBits | uint32(i>>shift(ids))) //nolint:gosec // below positions
+}
+
+func (p place) slot() uint32 { return uint32(p >> positionBits) }
+
+// has says whether the id is in that place of a segment's ids. There may be none, where the index
+// tells of a segment that is gone.
+func (p place) has(ids []ID, id ID) bool {
+	shift := shift(ids)
+	first := int(p&(positions-1)) << shift
+	if shift == 0 {
+		return first < len(ids) && ids[first] == id
+	}
+	first = min(first, len(ids))
+	_, found := slices.BinarySearchFunc(ids[first:min(first+1<<shift, len(ids))], id, compareIDs)
+	return found
+}
+
+// shift is 0 where every id has a position of its own.
+func shift(ids []ID) int { return bits.Len(uint(max(len(ids)-1, 0)) >> positionBits) }
 
 // index tells where an id may be: an open-addressing table of five bytes an entry. Its entries are
 // hints, since the segments have the ids. So what is removed may stay until the index is made

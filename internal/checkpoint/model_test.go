@@ -90,7 +90,7 @@ func (w *world) delivered() checkpoint.Delivered {
 // TestStoreKnowsWhatAModelKnows commits at random, tears batches after any of their operations,
 // tries again or starts anew, and compares what is seen with a list of what was committed.
 func TestStoreKnowsWhatAModelKnows(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(10) {
 		w := &world{Rand: rand.New(rand.NewPCG(seed, 1)), now: start}
 		m := &model{accepted: make(map[checkpoint.ID]struct{}), state: stateAt(start)}
 		client := newMemoryClient()
@@ -148,7 +148,7 @@ func (m *model) compare(t *testing.T, store *checkpoint.Store, w *world, seed ui
 }
 
 func TestSmallBatchesBecomeFewSegments(t *testing.T) {
-	const commits = 20_000
+	const commits = 10_000
 	client := newMemoryClient()
 	store := checkpoint.Open(client, "")
 	operations, written, most := 0, 0, 0

@@ -13,8 +13,8 @@ import (
 type seen struct {
 	// order is the segments by their numbers.
 	order *list.List
-	// slots are the segments as the index names them, from 1 on. Those in free are nil.
-	slots []*segment
+	// slots are the ids of the segments as the index names them, from 1 on. Those in free are nil.
+	slots [][]ID
 	free  []uint32
 	index index
 	// live and history are the segments of a lane by when they are forgotten.
@@ -34,8 +34,7 @@ func (s *seen) contains(id ID) bool {
 		if s.index.tags[entry] != tag {
 			continue
 		}
-		at := s.index.places[entry]
-		if candidate := s.slots[at.slot()]; candidate != nil && candidate.has(id, at) {
+		if at := s.index.places[entry]; at.has(s.slots[at.slot()], id) {
 			return true
 		}
 	}
@@ -77,7 +76,7 @@ func (s *seen) drop(dropped ...*segment) {
 // reindex forgets what the index has of segments that are gone.
 func (s *seen) reindex() {
 	s.index = newIndex(s.ids)
-	s.slots, s.free = make([]*segment, 1, s.order.Len()+1), nil
+	s.slots, s.free = make([][]ID, 1, s.order.Len()+1), nil
 	for element := s.order.Front(); element != nil; element = element.Next() {
 		s.assign(element.Value.(*segment))
 	}
@@ -86,13 +85,13 @@ func (s *seen) reindex() {
 func (s *seen) assign(added *segment) {
 	if last := len(s.free) - 1; last >= 0 {
 		added.slot, s.free = s.free[last], s.free[:last]
-		s.slots[added.slot] = added
+		s.slots[added.slot] = added.ids
 	} else {
-		added.slot = uint32(len(s.slots)) //nolint:gosec // there are fewer than maxSegments
-		s.slots = append(s.slots, added)
+		added.slot = uint32(len(s.slots)) //nolint:gosec // a length
+		s.slots = append(s.slots, added.ids)
 	}
 	for i, id := range added.ids {
-		s.index.add(id, added.place(i))
+		s.index.add(id, placeOf(added.ids, added.slot, i))
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math"
-	"math/bits"
 	"slices"
 )
 
@@ -69,27 +68,6 @@ func compareIDs(a, b ID) int {
 	}
 	return cmp.Compare(binary.BigEndian.Uint64(a[8:]), binary.BigEndian.Uint64(b[8:]))
 }
-
-// place is where the index has the id at i.
-func (s *segment) place(i int) place {
-	return place(s.slot<<positionBits | uint32(i>>s.shift())) //nolint:gosec // there are fewer than maxSegments
-}
-
-// has says whether the id is in that place. There may be none, where the index told of a segment
-// that is gone.
-func (s *segment) has(id ID, at place) bool {
-	shift := s.shift()
-	first := at.position() << shift
-	if shift == 0 {
-		return first < len(s.ids) && s.ids[first] == id
-	}
-	first = min(first, len(s.ids))
-	_, found := slices.BinarySearchFunc(s.ids[first:min(first+1<<shift, len(s.ids))], id, compareIDs)
-	return found
-}
-
-// shift is 0 where every id has a position of its own.
-func (s *segment) shift() int { return bits.Len(uint(max(len(s.ids)-1, 0)) >> positionBits) }
 
 // needed says whether a reader may still meet an event of the segment.
 func (s *segment) needed(state State) bool { return s.newest >= state.edge(s.lane) }
