@@ -85,8 +85,7 @@ loki: dist           ## the documented queries in a real Loki, which is built in
 	cd internal/e2e/loki && go build -ldflags='-s -w' -o ../../../$(BUILD)/loki github.com/grafana/loki/v3/cmd/loki
 	cd internal/e2e/loki && go test -count=1 -timeout 10m ./...
 
-# About seven minutes on two cores that nothing else uses. BEFORE is the path of another collector, to see what a change
-# brought.
+# Nothing else should run meanwhile. BEFORE is the path of another collector, to see what a change brought.
 DRAIN ?= 1000000
 BEFORE ?=
 drain: baseline     ## what reading DRAIN events of history costs the whole process, as tables, profiles and a picture

@@ -174,7 +174,7 @@ func (p *plan) watch(t *testing.T, collector *installation, sink *counter) figur
 			part.resident = max(part.resident, collector.status("VmRSS"))
 			result.anonymous = max(result.anonymous, collector.status("RssAnon"))
 			return sink.records.Load() >= expected
-		}, 5*enough, 2*time.Millisecond, collector.output)
+		}, 5*enough, 10*time.Millisecond, collector.output)
 		now, used := time.Now(), collector.cpu()
 		part.took, part.cpu = now.Sub(last), used-cpu
 		last, cpu = now, used
