@@ -8,12 +8,8 @@ import (
 	"slices"
 )
 
-const (
-	// tags tell one id in 255 from another.
-	tags = 255
-	// leastIndex is the number of entries of an index of nothing.
-	leastIndex = 64
-)
+// bucketSize entries fill a line of the processor's cache.
+const bucketSize = 12
 
 // place is a segment's slot and the position of an id in it. In a segment of more than
 // positions ids it is that of the first of several. There are places in a million segments: of more,
@@ -52,42 +48,49 @@ func shift(ids []ID) int { return bits.Len(uint(max(len(ids)-1, 0)) >> positionB
 // hints, since the segments have the ids. So what is removed may stay until the index is made
 // anew, and costs at most a look in vain.
 type index struct {
-	seed maphash.Seed
-	// tags are 0 where there is no entry.
-	tags   []uint8
-	places []place
-	used   int
+	seed    maphash.Seed
+	buckets []bucket
+	used    int
+}
+
+// bucket holds the entries of the ids whose bucket it is, and what did not fit into the one before.
+type bucket struct {
+	used uint32
+	// tags are a byte of each id's hash.
+	tags   [bucketSize]uint8
+	places [bucketSize]place
 }
 
 // newIndex has room for so many ids and a fifth more.
 func newIndex(ids int) index {
-	size := max(leastIndex, ids/5*7)
-	return index{seed: maphash.MakeSeed(), tags: make([]uint8, size), places: make([]place, size)}
+	return index{seed: maphash.MakeSeed(), buckets: make([]bucket, ids*7/5/bucketSize+1)}
 }
 
 // crowded says that with so many more ids looking for one takes too long.
-func (x *index) crowded(added int) bool { return x.used+added > len(x.tags)/8*7 }
+func (x *index) crowded(added int) bool { return x.used+added > len(x.buckets)*bucketSize/8*7 }
 
 func (x *index) add(id ID, at place) {
-	entry, tag := x.first(id)
-	for x.tags[entry] != 0 {
-		entry = x.after(entry)
+	number, tag := x.first(id)
+	for x.buckets[number].used == bucketSize {
+		number = x.after(number)
 	}
-	x.tags[entry], x.places[entry] = tag, at
+	b := &x.buckets[number]
+	b.tags[b.used], b.places[b.used] = tag, at
+	b.used++
 	x.used++
 }
 
-// first is where the entries of an id begin, and the tag that they have. The first that is empty
-// ends them.
-func (x *index) first(id ID) (entry int, tag uint8) {
+// first is the number of the bucket of an id, and the tag that its entries have. The first bucket
+// that is not full is the last that may have one.
+func (x *index) first(id ID) (number int, tag uint8) {
 	hash := maphash.Bytes(x.seed, id[:])
-	high, _ := bits.Mul64(hash, uint64(len(x.tags)))
-	return int(high), uint8(hash%tags) + 1 //nolint:gosec // below the length of a slice
+	high, _ := bits.Mul64(hash, uint64(len(x.buckets)))
+	return int(high), uint8(hash) //nolint:gosec // below the length of a slice, and a part of the hash
 }
 
-func (x *index) after(entry int) int {
-	if entry++; entry < len(x.tags) {
-		return entry
+func (x *index) after(number int) int {
+	if number++; number < len(x.buckets) {
+		return number
 	}
 	return 0
 }

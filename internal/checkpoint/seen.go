@@ -29,16 +29,17 @@ func newSeen() *seen {
 }
 
 func (s *seen) contains(id ID) bool {
-	entry, tag := s.index.first(id)
-	for ; s.index.tags[entry] != 0; entry = s.index.after(entry) {
-		if s.index.tags[entry] != tag {
-			continue
+	for number, tag := s.index.first(id); ; number = s.index.after(number) {
+		b := &s.index.buckets[number]
+		for i, other := range b.tags[:b.used] {
+			if other == tag && b.places[i].has(s.slots[b.places[i].slot()], id) {
+				return true
+			}
 		}
-		if at := s.index.places[entry]; at.has(s.slots[at.slot()], id) {
-			return true
+		if b.used < bucketSize {
+			return false
 		}
 	}
-	return false
 }
 
 // keep takes segments in the order of their numbers, none of them before one that is kept.
@@ -68,7 +69,7 @@ func (s *seen) drop(dropped ...*segment) {
 		s.free = append(s.free, segment.slot)
 		s.ids -= len(segment.ids)
 	}
-	if s.index.used > 4*(s.ids+leastIndex) {
+	if s.index.used > 4*(s.ids+bucketSize) {
 		s.reindex()
 	}
 }
