@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -76,9 +77,9 @@ func newTimeline(t *testing.T) *timeline {
 func (l *timeline) until(at time.Time) map[string]int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i := len(l.steps) - 1; i >= 0; i-- {
-		if l.steps[i].at.Before(at) {
-			return maps.Clone(l.steps[i].taken)
+	for _, step := range slices.Backward(l.steps) {
+		if step.at.Before(at) {
+			return maps.Clone(step.taken)
 		}
 	}
 	return map[string]int{}
@@ -110,7 +111,7 @@ func readTrace(t *testing.T, log, path string) (calls []diskCall) {
 	lines.Buffer(nil, 8<<20)
 	for lines.Scan() {
 		line := traceCall.FindStringSubmatch(lines.Text())
-		if line == nil || string(unescape(t, line[4])) != path {
+		if len(line) == 0 || string(unescape(t, line[4])) != path {
 			continue
 		}
 		call := diskCall{began: time.Unix(integer(t, line[1]), integer(t, line[2])*int64(time.Microsecond))}

@@ -5,6 +5,7 @@ package poll_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -110,7 +111,7 @@ func circle(turn func(answers int, events []json.RawMessage) (token string)) sim
 		answers++
 		a.Status = 200
 		a.Body, _ = json.Marshal(page)
-		for name, value := range map[string]string{"X-Search_after": token, "X-Limit": fmt.Sprint(len(page)), "X-Result-Count": fmt.Sprint(len(page))} {
+		for name, value := range map[string]string{"X-Search_after": token, "X-Limit": strconv.Itoa(len(page)), "X-Result-Count": strconv.Itoa(len(page))} {
 			a.Header[name] = []string{value}
 		}
 	}}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -134,7 +135,7 @@ func requireWarnedOfOnce(t *testing.T, effect simulator.Effect, line string) {
 		c.pass(5 * time.Second)
 		from := time.Now()
 		for i := range 500 {
-			c.api.Add(simulator.Event{Service: "sso", Type: "sso_auth", ID: fmt.Sprint(i), Time: from.Add(time.Duration(i) * time.Millisecond)})
+			c.api.Add(simulator.Event{Service: "sso", Type: "sso_auth", ID: strconv.Itoa(i), Time: from.Add(time.Duration(i) * time.Millisecond)})
 		}
 		c.api.Inject(simulator.Fault{Effect: effect})
 		c.pass(time.Minute)
