@@ -146,3 +146,28 @@ func TestFault_P6_OnlyTheEventThatIsTooLargeIsAskedForByItsID(t *testing.T) {
 		assert.Empty(t, h.observed.seen().failures, "it is no state")
 	})
 }
+
+func TestFault_T7_PageThatDoesNotComeInTimeIsAskedForInHalves(t *testing.T) {
+	for name, test := range map[string]struct {
+		effect simulator.Effect
+		limits []int
+	}{
+		"in time": {simulator.Hang(), []int{100, 50, 25}},
+		"at all":  {simulator.Reset(), []int{100, 100, 100}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+				h.start()
+				h.pass(15 * time.Second)
+				from := twenty(h)
+				sent := len(h.api.Requests())
+				h.api.Inject(simulator.Fault{Times: 2, Effect: test.effect})
+				h.pass(10 * time.Minute)
+				h.requireEachOnce(from)
+				for i, query := range h.asked(sent)[:3] {
+					assert.Equal(t, test.limits[i], query.Limit)
+				}
+			})
+		})
+	}
+}

@@ -57,9 +57,9 @@ func TestFault_K1_WaitsGrowWithoutAnEndAndNothingIsFetchedMeanwhile(t *testing.T
 		c.start()
 		c.pass(5 * time.Second)
 		from := time.Now()
-		var offered []time.Time
+		var calls moments
 		c.sink.refuseWith(func(plog.Logs) error {
-			offered = append(offered, time.Now())
+			calls.now()
 			return errFull
 		})
 		add(c, "a", 10)
@@ -67,12 +67,10 @@ func TestFault_K1_WaitsGrowWithoutAnEndAndNothingIsFetchedMeanwhile(t *testing.T
 		fetched := len(c.api.Requests())
 		c.pass(48 * time.Hour)
 		assert.Len(t, c.api.Requests(), fetched, "reading has stopped")
-		c.sink.mu.Lock()
-		refused := len(offered)
-		c.sink.mu.Unlock()
-		assert.EqualValues(t, refused, c.counted("consecutive_failures"))
+		offered := calls.seen()
+		assert.EqualValues(t, len(offered), c.counted("consecutive_failures"))
 		wait := c.config.RetryOnFailure.InitialInterval
-		for i := 1; i < refused; i++ {
+		for i := 1; i < len(offered); i++ {
 			assert.InDelta(t, wait.Seconds(), offered[i].Sub(offered[i-1]).Seconds(), 0.001)
 			wait = min(wait*3/2, c.config.RetryOnFailure.MaxInterval)
 		}

@@ -255,12 +255,13 @@ func requireGrowing(t *testing.T, code int) {
 			c.random = func() float64 { return part }
 			c.start()
 			c.pass(5 * time.Second)
-			var met []time.Time
+			var requests moments
 			c.api.Inject(simulator.Fault{When: func(simulator.Request) bool {
-				met = append(met, time.Now())
+				requests.now()
 				return true
 			}, Effect: simulator.Status(code, "")})
 			c.pass(time.Hour)
+			met := requests.seen()
 			require.Greater(t, len(met), 24)
 			seconds := func(of, until int) float64 { return met[until].Sub(met[of]).Seconds() / part }
 			for i, between := range []float64{5, 10, 20, 40, 80, 160, 300, 300} {

@@ -19,7 +19,7 @@ type heedfulStorage struct {
 	*faultyStorage
 	takes time.Duration
 	// met is when each write was asked for.
-	met *[]time.Time
+	met *moments
 }
 
 func (h heedfulStorage) GetClient(context.Context, component.Kind, component.ID, string) (storage.Client, error) {
@@ -27,7 +27,7 @@ func (h heedfulStorage) GetClient(context.Context, component.Kind, component.ID,
 }
 
 func (h heedfulStorage) Batch(ctx context.Context, operations ...*storage.Operation) error {
-	*h.met = append(*h.met, time.Now())
+	h.met.now()
 	if !sleepFor(ctx, h.takes) {
 		return ctx.Err()
 	}
@@ -51,7 +51,7 @@ func (g *gradual) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 
 func TestFault_S10_WaitsForTheStorageGrowAndEachFailureIsCounted(t *testing.T) {
 	collectFaulty(t, func(t *testing.T, c *collector, faulty *faultyStorage) {
-		var met []time.Time
+		var met moments
 		c.host.extensions[keptID] = heedfulStorage{faulty, 0, &met}
 		c.random = func() float64 { return 1 }
 		c.start()
@@ -59,9 +59,9 @@ func TestFault_S10_WaitsForTheStorageGrowAndEachFailureIsCounted(t *testing.T) {
 		from := time.Now()
 		faulty.refuse.Store(true)
 		add(c, "a", 10)
-		before := len(met)
+		before := len(met.seen())
 		c.pass(time.Hour)
-		refused := met[before:]
+		refused := met.seen()[before:]
 		for i, seconds := range []int{5, 10, 20, 40, 80, 160, 300, 300, 300} {
 			assert.Equal(t, time.Duration(seconds)*time.Second, refused[i+1].Sub(refused[i]))
 		}
@@ -76,7 +76,7 @@ func TestFault_S10_WaitsForTheStorageGrowAndEachFailureIsCounted(t *testing.T) {
 
 func TestFault_S11_WriteThatTakesLongIsNotCutOff(t *testing.T) {
 	collectFaulty(t, func(t *testing.T, c *collector, faulty *faultyStorage) {
-		c.host.extensions[keptID] = heedfulStorage{faulty, 10 * time.Second, new([]time.Time)}
+		c.host.extensions[keptID] = heedfulStorage{faulty, 10 * time.Second, new(moments)}
 		c.start()
 		c.pass(time.Minute)
 		from := time.Now()
@@ -90,7 +90,7 @@ func TestFault_S11_WriteThatTakesLongIsNotCutOff(t *testing.T) {
 
 func TestFault_D1_StopInsideAPageEndsTheBatchUnderWayAndRemembersIt(t *testing.T) {
 	collectFaulty(t, func(t *testing.T, c *collector, faulty *faultyStorage) {
-		c.host.extensions[keptID] = heedfulStorage{faulty, 0, new([]time.Time)}
+		c.host.extensions[keptID] = heedfulStorage{faulty, 0, new(moments)}
 		slow := &gradual{sink: c.sink}
 		c.next = slow
 		c.start()

@@ -251,6 +251,24 @@ func (s *sink) refuseWith(refuse func(plog.Logs) error) {
 	s.refuse = refuse
 }
 
+// moments are times at which something happened, for a test to read while the receiver goes on.
+type moments struct {
+	mu  sync.Mutex
+	all []time.Time
+}
+
+func (m *moments) now() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.all = append(m.all, time.Now())
+}
+
+func (m *moments) seen() []time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.all)
+}
+
 // ids returns the log.record.uid of each record.
 func ids(logs plog.Logs) (list []string) {
 	for _, resource := range logs.ResourceLogs().All() {
