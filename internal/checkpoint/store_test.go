@@ -176,6 +176,24 @@ func TestAnEventDatedAheadIsNotMergedWithOthers(t *testing.T) {
 	assert.True(t, store.Seen(ahead))
 }
 
+func TestLanesAreNotMerged(t *testing.T) {
+	later := start.Add(10 * time.Minute)
+	backfilling := stateAt(later)
+	backfilling.Backfill = checkpoint.Backfill{Next: start, End: later}
+	for last, kept := range map[checkpoint.Lane]int{checkpoint.History: 1, checkpoint.Live: 15} {
+		store := checkpoint.Open(newMemoryClient(), "")
+		for i := range 16 {
+			added := delivered(entry(i, start))
+			if added.Lane = checkpoint.Live + checkpoint.History - last; i == 15 {
+				added.Lane = last
+			}
+			require.NoError(t, store.Commit(t.Context(), stateAt(start), added))
+		}
+		require.NoError(t, store.Commit(t.Context(), backfilling, checkpoint.Delivered{}))
+		assert.Equal(t, kept, store.Remembered(), "what history delivered is kept")
+	}
+}
+
 // TestMemoryIsNearThatOfTheIDs remembers 100,000 ids and forgets them.
 func TestMemoryIsNearThatOfTheIDs(t *testing.T) {
 	for _, batch := range []int{1, 1000} {
