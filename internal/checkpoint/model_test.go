@@ -49,9 +49,11 @@ func (m *model) commit(state checkpoint.State, delivered checkpoint.Delivered) {
 // world makes what an engine may ask of a store.
 type world struct {
 	*rand.Rand
-	now    time.Time
-	issued int
-	past   []checkpoint.Entry
+	// history is how many of a hundred commits are a backfill's, which has larger batches.
+	history int
+	now     time.Time
+	issued  int
+	past    []checkpoint.Entry
 }
 
 func (w *world) state() checkpoint.State {
@@ -65,10 +67,11 @@ func (w *world) state() checkpoint.State {
 
 func (w *world) delivered() checkpoint.Delivered {
 	delivered := checkpoint.Delivered{Lane: checkpoint.Live, AsOf: w.now}
-	if w.IntN(10) == 0 {
-		delivered.Lane = checkpoint.History
+	sizes := []int{0, 1, 1, 1, 1, 1, 2, 5, 30, 100}
+	if w.IntN(100) < w.history {
+		delivered.Lane, sizes = checkpoint.History, []int{0, 1, 1, 5, 30, 100, 300, 300, 300, 300}
 	}
-	for range []int{0, 1, 1, 1, 1, 1, 2, 5, 30, 100}[w.IntN(10)] {
+	for range sizes[w.IntN(len(sizes))] {
 		w.issued++
 		added := entry(w.issued, w.now.Add(-time.Duration(w.IntN(5000))*time.Millisecond))
 		switch w.IntN(50) {
@@ -90,8 +93,8 @@ func (w *world) delivered() checkpoint.Delivered {
 // TestStoreKnowsWhatAModelKnows commits at random, tears batches after any of their operations,
 // tries again or starts anew, and compares what is seen with a list of what was committed.
 func TestStoreKnowsWhatAModelKnows(t *testing.T) {
-	for seed := range uint64(10) {
-		w := &world{Rand: rand.New(rand.NewPCG(seed, 1)), now: start}
+	for seed := range uint64(12) {
+		w := &world{Rand: rand.New(rand.NewPCG(seed, 1)), history: []int{10, 50, 95}[seed%3], now: start}
 		m := &model{accepted: make(map[checkpoint.ID]struct{}), state: stateAt(start)}
 		client := newMemoryClient()
 		store := checkpoint.Open(client, "")

@@ -98,7 +98,9 @@ func (r *run) configure() {
 	r.config.RescanInterval = world.rescanInterval
 	r.config.MaxEventDelay = world.maxEventDelay + further.jumping
 	r.config.PageSize = world.pageSize
-	r.config.RequestsPerSecond = 50
+	// Who of several that ask at once gets the limiter's turn would be chance, and so would be whether a
+	// request that is given up at once took one.
+	r.config.RequestsPerSecond = math.MaxFloat64
 	// No multiple of it is a grace: two timers of one moment would decide by chance.
 	r.config.RetryOnFailure.InitialInterval = 970 * time.Millisecond
 	r.config.RetryOnFailure.MaxInterval = 10 * time.Second
@@ -109,8 +111,6 @@ func (r *run) configure() {
 	}
 	for _, each := range r.tenants[:further.organizations] {
 		r.config.Organizations = append(r.config.Organizations, jumpcloudreceiver.OrganizationConfig{ID: each.id})
-		// Who of two that ask at once gets the limiter's turn would be chance.
-		r.config.RequestsPerSecond = math.MaxFloat64
 	}
 }
 
