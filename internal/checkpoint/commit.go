@@ -71,7 +71,8 @@ func (s *Store) plan(state State, delivered Delivered) *change {
 	}
 	kept := s.seen.order.Len() - len(c.dropped) - len(c.merged)
 	first := firstNeeded(s.seen.order.Front(), state)
-	if first != nil && c.next-first.number > uint64(2*kept+sparseAfter) { //nolint:gosec // a length
+	// A segment that merges must not move as well. The next commit may move what is still far away.
+	if first != nil && len(c.merged) == 0 && c.next-first.number > uint64(2*kept+sparseAfter) { //nolint:gosec // a length
 		c.moved = first
 		c.add(first.copied())
 		first = firstNeeded(first.element.Next(), state)

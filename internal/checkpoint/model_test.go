@@ -184,6 +184,33 @@ func TestSmallBatchesBecomeFewSegments(t *testing.T) {
 	require.Empty(t, client.segments())
 }
 
+// Between two small live batches a backfill may have used many numbers, which are free by now.
+func TestSmallBatchesFarApartBecomeOneBesideAnEventDatedAhead(t *testing.T) {
+	const small, history = 14, 64
+	client := newMemoryClient()
+	store := checkpoint.Open(client, "")
+	require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(0, start))))
+	for i := range history {
+		state := stateAt(start)
+		state.Backfill = checkpoint.Backfill{Next: start.Add(time.Duration(i-history) * time.Hour), End: start}
+		read := checkpoint.Delivered{Lane: checkpoint.History, Entries: entries(1000*(i+1), 300, state.Backfill.Next), AsOf: start}
+		require.NoError(t, store.Commit(t.Context(), state, read))
+	}
+	for i := range small {
+		require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(1+i, start))))
+	}
+	ahead := entry(-1, start.Add(2*time.Hour))
+	require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(1+small, start), ahead)))
+	again, _ := reopen(t, client)
+	for _, store := range []*checkpoint.Store{store, again} {
+		require.Equal(t, small+3, store.Remembered())
+		require.True(t, store.Seen(ahead))
+		for i := range small + 2 {
+			require.True(t, store.Seen(entry(i, start)))
+		}
+	}
+}
+
 func TestFault_S13_TornMergeForgetsNothing(t *testing.T) {
 	const small = 15
 	for applied := range 2*small + 4 {
