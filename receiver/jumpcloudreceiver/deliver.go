@@ -54,7 +54,7 @@ func (d *delivery) deliver(ctx context.Context, batch poll.Batch) error {
 			return nil
 		}
 		if refused, ok := refusedPart(err); ok {
-			d.observer.accepted(ctx, batch, offered-refused.LogRecordCount())
+			d.observer.taken(ctx, offered-refused.LogRecordCount())
 			offered = refused.LogRecordCount()
 			records = copies(refused)
 		}

@@ -195,9 +195,14 @@ var anomalyTexts = map[poll.Anomaly]string{
 	poll.AnomalyClockRewound: "The watermark is after the API's time: reading the last max_event_delay again",
 }
 
-// accepted counts records that the consumer took.
-func (o *observer) accepted(ctx context.Context, batch poll.Batch, records int) {
+// taken counts records that the consumer took. It may still refuse the others of their batch.
+func (o *observer) taken(ctx context.Context, records int) {
 	o.telemetry.ReceiverJumpcloudEvents.Add(ctx, int64(records), o.labels)
+}
+
+// accepted takes a batch of which the consumer took the last records.
+func (o *observer) accepted(ctx context.Context, batch poll.Batch, records int) {
+	o.taken(ctx, records)
 	now := time.Now()
 	for _, event := range batch.Events {
 		if !event.Timestamp.IsZero() {
