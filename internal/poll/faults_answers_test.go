@@ -129,3 +129,23 @@ func TestStopIsToldOnceAndLast(t *testing.T) {
 		assert.Equal(t, 1, h.observed.seen().stopped)
 	})
 }
+
+// The edge of what is kept moves on while a slice of history that begins there is read.
+func TestFault_A4_RetentionThatEndsInsideASliceRepeatsNothing(t *testing.T) {
+	retention := 15 * 24 * time.Hour
+	bubble(t, simulator.Settings{Retention: retention}, func(t *testing.T, h *harness) {
+		begin := time.Now()
+		h.settings.Retention = retention
+		h.settings.History = poll.History{Lookback: retention}
+		from := begin.Add(-retention).Add(2 * time.Hour)
+		for i := range 3000 {
+			h.add(fmt.Sprint("a", i), from.Add(time.Duration(i)*20*time.Second), 1)
+		}
+		h.slowly(10 * time.Second)
+		h.start()
+		h.pass(2 * time.Hour)
+		h.requireEachOnce(from)
+		assert.Empty(t, h.observed.seen().losses)
+		assert.Empty(t, h.observed.seen().failures)
+	})
+}

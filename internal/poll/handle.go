@@ -85,11 +85,7 @@ func (e *Engine) revise(p *pass, err error) bool {
 		return false
 	}
 	if days := refusedRetention(status.Message); days > 0 {
-		shorter := e.shortenRetention(p, days)
-		if shorter {
-			e.report(Failure{Kind: FailureRejected, Err: err, Consecutive: 1})
-		}
-		return shorter
+		return e.reviseStart(p, time.Duration(days)*24*time.Hour, err)
 	}
 	if p.token == nil {
 		return false
@@ -115,14 +111,24 @@ func refusedRetention(message string) (days int) {
 	return days
 }
 
-// shortenRetention goes on at the edge of what the API keeps. Where it refuses that as well,
-// the edge moves an hour at a time, after a wait.
-func (e *Engine) shortenRetention(p *pass, days int) bool {
-	kept := time.Duration(days) * 24 * time.Hour
-	shorter := kept < e.settings.Retention
-	if !shorter {
-		kept = e.settings.Retention - time.Hour
+// reviseStart goes on where the API still keeps events, which it does for a time.
+func (e *Engine) reviseStart(p *pass, kept time.Duration, err error) bool {
+	switch {
+	case kept < e.settings.Retention:
+		e.shortenRetention(p, kept)
+		e.report(Failure{Kind: FailureRejected, Err: err, Consecutive: 1})
+		return true
+	case p.resume():
+		return true // while the pass was read, its start came to be too long ago
+	default:
+		e.shortenRetention(p, e.settings.Retention-time.Hour)
+		return false
 	}
+}
+
+// shortenRetention goes on at the edge of what the API keeps, or behind it where that is delivered.
+// Where it refuses the edge as well, that moves an hour at a time, after a wait.
+func (e *Engine) shortenRetention(p *pass, kept time.Duration) {
 	e.settings.Retention = max(kept, time.Hour)
 	if p.kind == Backfill {
 		e.clampBackfill()
@@ -131,11 +137,10 @@ func (e *Engine) shortenRetention(p *pass, days int) bool {
 	}
 	edge := e.retentionEdge()
 	if p.end.IsZero() || edge.Before(p.end) {
-		p.begin(later(p.start, edge))
+		p.begin(later(p.position, edge))
 	} else {
 		e.lanes.backfill = nil
 	}
-	return shorter
 }
 
 func (e *Engine) report(failure Failure) {
