@@ -38,6 +38,22 @@ func (r *request) open() (*insights.Answer, error) {
 	return r.answer, r.err
 }
 
+// continues says that the answer is what a pass reads next. The limit may have changed since; the
+// place is what counts.
+func (r *request) continues(p *pass) bool {
+	return r.pass == p && p.bypass == "" && bytes.Equal(r.query.SearchAfter, p.token)
+}
+
+// toldToWait says that the answer is there and asks to wait, which goes for whoever asks next.
+func (r *request) toldToWait() bool {
+	select {
+	case <-r.opened:
+		return asksToWait(r.err)
+	default:
+		return false
+	}
+}
+
 // drop gives a request up that nobody needs any more.
 func (r *request) drop() {
 	r.cancel()
@@ -67,8 +83,7 @@ func (e *Engine) fetch(ctx context.Context, p *pass) (*insights.Page, error) {
 
 // current returns the request for a pass's next page, and whether it was sent ahead.
 func (e *Engine) current(ctx context.Context, p *pass) (current *request, ahead bool) {
-	// The limit may have changed since; the place is what counts.
-	if r := e.ahead; r != nil && r.pass == p && p.bypass == "" && bytes.Equal(r.query.SearchAfter, p.token) {
+	if r := e.ahead; r != nil && (r.continues(p) || r.toldToWait()) {
 		e.ahead = nil
 		return r, true
 	}

@@ -177,3 +177,26 @@ func TestAStopEndsThePageThatWasAskedForAhead(t *testing.T) {
 		})
 	}
 }
+
+// What the API told a page that was asked for ahead goes for whoever asks next.
+func TestFault_A10_WaitThatAPageAheadWasToldIsKeptByAPoll(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		from := time.Now().Add(-20 * time.Hour)
+		h.settings.History = poll.History{Start: from}
+		h.add("history", from.Add(time.Hour), 1000)
+		var told time.Time
+		h.api.Inject(simulator.Fault{When: simulator.WithToken, Times: 1, Effect: simulator.Effect{Alter: func(a *simulator.Answer) {
+			simulator.Status(429, "", "Retry-After", "60").Alter(a)
+			told = time.Now()
+		}}})
+		h.slowly(15 * time.Second) // longer than the poll interval
+		h.start()
+		h.pass(time.Hour)
+		h.requireEachOnce(from)
+		for _, request := range h.api.Requests() {
+			if after := request.At.Sub(told); after > 0 {
+				assert.GreaterOrEqual(t, after, time.Minute)
+			}
+		}
+	})
+}

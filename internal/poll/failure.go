@@ -134,9 +134,10 @@ func (a *attempt) failed(kind FailureKind, err error, settings Backoff) time.Dur
 	a.kind = kind
 	wait := max(settings.jittered(a.waits.NextBackOff()), min(minWait, settings.Initial))
 	if status, ok := errors.AsType[*insights.StatusError](err); ok && status.RetryAfter > 0 {
-		asked := status.RetryAfter + settings.jittered(status.RetryAfter/10)
+		// An answer to a request that was sent ahead may have been there for a while.
+		asked := status.RetryAfter + settings.jittered(status.RetryAfter/10) - time.Since(status.Clock.Received)
 		if kind == FailureRateLimited {
-			wait = asked
+			wait = max(0, asked)
 		}
 		wait = max(wait, asked)
 	}
