@@ -171,3 +171,19 @@ func TestFault_T7_PageThatDoesNotComeInTimeIsAskedForInHalves(t *testing.T) {
 		})
 	}
 }
+
+// Live pages that are good in the meantime say nothing of the history's.
+func TestFault_P2_BrokenEventOfTheHistoryIsPassedByBesideLiveEvents(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		from := time.Now().Add(-5 * time.Hour)
+		h.settings.History = poll.History{Start: from}
+		for i := range 20 {
+			h.add(fmt.Sprint("a", i), from.Add(time.Duration(i+1)*time.Millisecond), 1)
+		}
+		h.api.Inject(breaking())
+		h.start()
+		h.pass(12 * time.Hour)
+		h.requireEachOnce(from)
+		assert.Equal(t, []poll.Loss{{Reason: poll.LossUnreadable, Events: 1}}, h.observed.seen().losses)
+	})
+}

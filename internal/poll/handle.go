@@ -17,6 +17,10 @@ import (
 // the API knows one, nor how it refuses one that it knows no more.
 const staleAfter = 5
 
+// isolateAfter bad answers at the same place each further one halves the page size, to find the
+// event that breaks the page.
+const isolateAfter = 5
+
 // handle settles what follows an error of a pass: another way to ask, or a wait.
 func (e *Engine) handle(p *pass, err error) {
 	e.clock.hear(errorClock(err))
@@ -46,7 +50,7 @@ func (e *Engine) askOtherwise(p *pass, kind FailureKind, err error) bool {
 	case FailureTooLarge:
 		return e.shrink(p, LossOversize)
 	case FailureBadResponse:
-		if !e.size.failed() && isMalformed(err) {
+		if p.bad++; p.bad >= isolateAfter && !e.size.halve() && isMalformed(err) {
 			e.bypass(p, LossUnreadable)
 		}
 	case FailureTransport:
@@ -159,6 +163,11 @@ func (e *Engine) recovered(p *pass) {
 	}
 	e.failed = false
 	e.observer.Recovered()
+}
+
+// besideFailure says that the lane that is not p's waits after a failure.
+func (e *Engine) besideFailure(p *pass) bool {
+	return p != e.lanes.live && failing(e.lanes.live) || p != e.lanes.backfill && failing(e.lanes.backfill)
 }
 
 func failing(p *pass) bool { return p != nil && p.attempt.consecutive > 0 }

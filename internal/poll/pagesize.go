@@ -7,15 +7,11 @@ const (
 	maxPageSize = 10_000
 	// raiseAfter good pages the page size is doubled again.
 	raiseAfter = 10
-	// isolateAfter bad answers at the same place each further one halves the page size, to
-	// find the event that breaks the page.
-	isolateAfter = 5
 )
 
 // pageSize adapts the size of pages to what the API can answer.
 type pageSize struct {
-	limit, configured int
-	good, bad         int
+	limit, configured, good int
 }
 
 func newPageSize(configured int) pageSize {
@@ -24,7 +20,6 @@ func newPageSize(configured int) pageSize {
 
 // succeeded counts a good page.
 func (s *pageSize) succeeded() {
-	s.bad = 0
 	if s.good++; s.good >= raiseAfter {
 		s.good = 0
 		s.limit = min(s.limit*2, max(s.limit, s.configured))
@@ -39,15 +34,6 @@ func (s *pageSize) halve() bool {
 	}
 	s.limit /= 2
 	return true
-}
-
-// failed counts a bad answer and halves the page size after some of them. It reports false
-// where a page of a single event stays bad.
-func (s *pageSize) failed() bool {
-	if s.bad++; s.bad < isolateAfter {
-		return true
-	}
-	return s.halve()
 }
 
 // raise asks for the largest page that the API answers, and reports false where it was asked

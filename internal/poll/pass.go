@@ -33,7 +33,9 @@ type pass struct {
 	// renewed are entries of delivered events that would be forgotten while the API still shows them.
 	renewed []checkpoint.Entry
 	// bypass asks for the id and the timestamp of a single event that can't be fetched whole.
-	bypass  LossReason
+	bypass LossReason
+	// bad counts the answers since the last page that were none.
+	bad     int
 	attempt attempt
 }
 

@@ -26,7 +26,10 @@ func (e *Engine) read(ctx context.Context, p *pass) error {
 	if err != nil {
 		return err
 	}
-	e.size.succeeded()
+	p.bad = 0
+	if !e.besideFailure(p) {
+		e.size.succeeded() // else what is halved there would be raised here
+	}
 	report.Limit = e.size.limit
 	e.observer.Page(report)
 	if err := ctx.Err(); err != nil {
