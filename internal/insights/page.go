@@ -24,7 +24,7 @@ type Head struct {
 	// Token is the value of X-Search_after as it was received, to be sent back unchanged; nil
 	// where the header is missing or can't be a token.
 	Token json.RawMessage
-	// HeadersMissing says that X-Limit, the header that tells a full page, is missing.
+	// HeadersMissing says that X-Limit was not there, so that nobody knows which page size the API applied.
 	HeadersMissing bool
 	// Clock tells the API's time at this answer.
 	Clock ServerClock

@@ -149,3 +149,25 @@ func TestFault_A4_RetentionThatEndsInsideASliceRepeatsNothing(t *testing.T) {
 		assert.Empty(t, h.observed.seen().failures)
 	})
 }
+
+// An outage moves the edge past the start of a slice that was asked for before it.
+func TestFault_A4_NoMoreIsGivenUpThanTheAPIForgot(t *testing.T) {
+	retention := 15 * 24 * time.Hour
+	bubble(t, simulator.Settings{Retention: retention}, func(t *testing.T, h *harness) {
+		begin := time.Now()
+		h.settings.Retention = retention
+		h.settings.History = poll.History{Lookback: retention}
+		from := begin.Add(-retention).Add(20 * time.Minute)
+		h.add("a", from, 10)
+		h.api.Inject(simulator.Fault{
+			Until: begin.Add(10 * time.Minute), When: func(r simulator.Request) bool { return !r.Query.End.IsZero() },
+			Effect: simulator.Status(http.StatusServiceUnavailable, "busy"),
+		})
+		h.start()
+		h.pass(2 * time.Hour)
+		h.requireEachOnce(from)
+		losses := h.observed.seen().losses
+		require.NotEmpty(t, losses)
+		assert.WithinDuration(t, begin.Add(-retention).Add(10*time.Minute), losses[len(losses)-1].To, 5*time.Minute)
+	})
+}

@@ -115,25 +115,30 @@ func refusedRetention(message string) (days int) {
 	return days
 }
 
-// reviseStart goes on where the API still keeps events, which it does for a time.
+// reviseStart goes on where the API still keeps events, which it does for a time. Where it keeps
+// fewer days than was known, those count. Else the start came to be too long ago while the pass was
+// read, or waited; where it did not, the edge moves an hour at a time, after a wait.
 func (e *Engine) reviseStart(p *pass, kept time.Duration, err error) bool {
 	switch {
 	case kept < e.settings.Retention:
-		e.shortenRetention(p, kept)
+		e.settings.Retention = kept
+		e.goToEdge(p)
 		e.report(Failure{Kind: FailureRejected, Err: err, Consecutive: 1})
 		return true
 	case p.resume():
-		return true // while the pass was read, its start came to be too long ago
+		return true
+	case p.start.Before(e.retentionEdge().Add(-retentionMargin)):
+		e.goToEdge(p)
+		return true
 	default:
-		e.shortenRetention(p, e.settings.Retention-time.Hour)
+		e.settings.Retention = max(e.settings.Retention-time.Hour, time.Hour)
+		e.goToEdge(p)
 		return false
 	}
 }
 
-// shortenRetention goes on at the edge of what the API keeps, or behind it where that is delivered.
-// Where it refuses the edge as well, that moves an hour at a time, after a wait.
-func (e *Engine) shortenRetention(p *pass, kept time.Duration) {
-	e.settings.Retention = max(kept, time.Hour)
+// goToEdge begins a pass again at the edge of what the API keeps, or behind it where that is delivered.
+func (e *Engine) goToEdge(p *pass) {
 	if p.kind == Backfill {
 		e.clampBackfill()
 	} else {
