@@ -235,36 +235,3 @@ func TestFault_K5_ShutdownEndsACallThatHangs(t *testing.T) {
 		c.requireEachOnce("", from)
 	})
 }
-
-// Where a part is given back at each attempt, that one was taken is no end of it.
-func TestFault_K4_PartThatIsRefusedForLongIsOneState(t *testing.T) {
-	for name, taken := range map[string]int{"nothing is taken": 0, "one is taken each time": 1} {
-		t.Run(name, func(t *testing.T) {
-			collect(t, func(t *testing.T, c *collector) {
-				c.start()
-				c.pass(5 * time.Second)
-				from := time.Now()
-				until := from.Add(25 * time.Minute)
-				c.sink.refuseWith(func(logs plog.Logs) error {
-					if time.Now().After(until) {
-						return nil
-					}
-					for _, id := range ids(logs)[:taken] {
-						c.sink.accepted[id]++
-					}
-					return consumererror.NewLogs(errFull, without(logs, taken))
-				})
-				add(c, "a", 64)
-				c.pass(time.Hour)
-				c.requireEachOnce("", from)
-				assert.EqualValues(t, 64, c.counted("events"))
-				delays, err := c.telemetry.GetMetric("otelcol_receiver_jumpcloud_event_delay")
-				require.NoError(t, err)
-				assert.EqualValues(t, 64, delays.Data.(metricdata.Histogram[float64]).DataPoints[0].Count)
-				c.requireStatuses("does not accept events")
-				assert.Len(t, c.lines("Working again"), 1)
-				assert.LessOrEqual(t, len(c.lines("the next component")), 3, "one in ten minutes")
-			})
-		})
-	}
-}

@@ -92,7 +92,7 @@ func (s *source) loadInTime(ctx context.Context) *poll.Engine {
 	for failures := 1; ; failures++ {
 		engine, err := s.load(ctx)
 		if err == nil {
-			s.observer.recovered(ctx)
+			s.observer.Recovered()
 			return engine
 		}
 		if ctx.Err() != nil {
@@ -118,6 +118,6 @@ func (o *observer) standby() {
 	o.Progress(poll.Progress{})
 	o.Stopped()
 	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(context.Background(), 0, o.labels)
-	o.journal = journal{logger: o.logger}
+	o.journal, o.reading = journal{logger: o.logger}, ""
 	o.health.failing(o.organization, "")
 }

@@ -37,6 +37,9 @@ type observer struct {
 	logger   *zap.Logger
 	health   *health
 	journal  journal
+	// reading is what the engine fails by, or "". The storage's failures are not among it: they end
+	// before the pipeline is called.
+	reading poll.FailureKind
 	// met holds what was already told once.
 	met map[poll.Anomaly]struct{}
 	// rewindTold is when a rewound clock may be told again.
@@ -139,6 +142,7 @@ func (o *observer) Failed(failure poll.Failure) {
 	if failure.Kind == poll.FailureCheckpoint {
 		o.telemetry.ReceiverJumpcloudCheckpointFailures.Add(ctx, 1, o.labels)
 	} else {
+		o.reading = failure.Kind
 		o.telemetry.ReceiverJumpcloudRequestsFailed.Add(ctx, 1, o.labels, label("error", string(failure.Kind)))
 	}
 	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(ctx, int64(failure.Consecutive), o.labels)
@@ -147,12 +151,16 @@ func (o *observer) Failed(failure poll.Failure) {
 }
 
 // Recovered implements poll.Observer.
-func (o *observer) Recovered() { o.recovered(context.Background()) }
+func (o *observer) Recovered() {
+	o.reading = ""
+	o.recovered(context.Background())
+}
 
+// recovered ends a failure. Where the pipeline's ends, one of reading may go on.
 func (o *observer) recovered(ctx context.Context) {
 	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(ctx, 0, o.labels)
 	o.journal.recovered()
-	o.health.failing(o.organization, "")
+	o.health.failing(o.organization, o.reading)
 }
 
 // Lost implements poll.Observer.
