@@ -34,11 +34,11 @@ type splitter struct {
 	reader tokenReader
 	// tokens is what is left of the memory for the tokens of the page's events.
 	tokens []uint16
-	// texts holds the values that repeat from event to event once for a page.
-	texts map[string]string
-	// id and timestamp are an event's own values as JSON, and scratch is for their texts.
-	id, timestamp jsontext.Value
-	scratch       []byte
+	// id, timestamp and organization are an event's values as JSON, and scratch is for their texts.
+	id, timestamp, organization jsontext.Value
+	scratch                     []byte
+	// organizations holds the text of each organization once for a page.
+	organizations map[string]string
 	// next returns what follows body, which is a page's chunk: it begins with the rest that it
 	// is given, and there may be none.
 	next func(rest []byte) (chunk []byte, found bool)
@@ -60,7 +60,7 @@ func DecodePage(body []byte, limit int) ([]Event, error) {
 // its chunks. The reason is "" where it is one complete array and nothing else. There is room
 // for as many events as are expected, if that is known.
 func (s *splitter) split(limit, expected int) (events []Event, reason string) {
-	s.texts = make(map[string]string)
+	s.organizations = make(map[string]string)
 	s.skipSpace()
 	if !s.take('[') {
 		return nil, reasonNoArray
@@ -202,7 +202,7 @@ func (s *splitter) event(event *Event, options []jsontext.Options) error {
 	if _, err := s.reader.token(); err != nil {
 		return err
 	}
-	s.id, s.timestamp = nil, nil
+	s.id, s.timestamp, s.organization = nil, nil, nil
 	for {
 		last, err := s.reader.token()
 		if err != nil {
@@ -212,39 +212,31 @@ func (s *splitter) event(event *Event, options []jsontext.Options) error {
 			s.identity(event)
 			return nil
 		}
-		own, repeating := s.field(event, s.reader.last())
+		field := s.field(s.reader.last())
 		if err := s.reader.value(false); err != nil {
 			return err
 		}
-		switch {
-		case own != nil:
-			*own = s.reader.last()
-		case repeating != nil:
-			*repeating = s.repeated(s.reader.last())
+		if field != nil {
+			*field = s.reader.last()
 		}
 	}
 }
 
-// field returns where the value of a field belongs: of one that each event has of its own, and
-// of one that repeats from event to event.
-func (s *splitter) field(event *Event, name jsontext.Value) (own *jsontext.Value, repeating *string) {
+// field returns where the value of a field belongs, or nil where it is not needed.
+func (s *splitter) field(name jsontext.Value) *jsontext.Value {
 	switch string(name) {
 	case `"id"`:
-		return &s.id, nil
+		return &s.id
 	case `"timestamp"`:
-		return &s.timestamp, nil
-	case `"service"`:
-		return nil, &event.Service
-	case `"event_type"`:
-		return nil, &event.EventType
+		return &s.timestamp
 	case `"organization"`:
-		return nil, &event.Organization
+		return &s.organization
 	default:
-		return nil, nil
+		return nil
 	}
 }
 
-// identity sets the id and the timestamp, which share one allocation.
+// identity sets the event's named fields. Its id and its timestamp share one allocation.
 func (s *splitter) identity(event *Event) {
 	s.scratch = appendText(s.scratch[:0], s.id)
 	length := len(s.scratch)
@@ -252,15 +244,15 @@ func (s *splitter) identity(event *Event) {
 	text := string(s.scratch)
 	event.ID, event.TimestampText = text[:length], text[length:]
 	event.Timestamp = parseTimestamp(event.TimestampText)
+	event.Organization = s.organizationText()
 }
 
-// repeated returns the string that value is, or "", once for a page.
-func (s *splitter) repeated(value jsontext.Value) string {
-	if text, found := s.texts[string(value)]; found {
+func (s *splitter) organizationText() string {
+	if text, found := s.organizations[string(s.organization)]; found {
 		return text
 	}
-	text := string(appendText(nil, value))
-	s.texts[string(value)] = text
+	text := string(appendText(nil, s.organization))
+	s.organizations[string(s.organization)] = text
 	return text
 }
 

@@ -33,11 +33,11 @@ func TestDecodePage_BrokenIsToldFromTruncated(t *testing.T) {
 }
 
 func TestDecodePage_OfARepeatedFieldTheLastCounts(t *testing.T) {
-	events, err := insights.DecodePage([]byte(`[{"id":"a","service":"sso","id":"b","service":1},{"id":"\u0063"}]`), 10)
+	events, err := insights.DecodePage([]byte(`[{"id":"a","organization":"o","id":"b","organization":1},{"id":"\u0063"}]`), 10)
 	require.NoError(t, err)
 	require.Len(t, events, 2)
 	require.Equal(t, "b", events[0].ID)
-	require.Empty(t, events[0].Service)
+	require.Empty(t, events[0].Organization)
 	require.Equal(t, "c", events[1].ID)
 	require.JSONEq(t, `{"id":"\u0063"}`, string(events[1].Raw))
 }

@@ -21,8 +21,6 @@ type Event struct {
 	TimestampText string
 	// Timestamp is TimestampText in UTC, or the zero time where it can't be read as RFC 3339.
 	Timestamp time.Time
-	// Service and EventType are the fields service and event_type, or "".
-	Service, EventType string
 	// Organization is the field organization, or "".
 	Organization string
 	// Oversize says that the event was too large to be fetched whole: Raw holds only the

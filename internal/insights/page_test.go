@@ -32,7 +32,7 @@ func TestPageIsReadAsItCame(t *testing.T) {
 		"17", `"x"`, "null", `{"id":7,"timestamp":"yesterday"}`,
 	}, raw)
 	first := page.Events[0]
-	assert.Equal(t, []string{"a", "sso", "sso_auth", "o"}, []string{first.ID, first.Service, first.EventType, first.Organization})
+	assert.Equal(t, []string{"a", "2026-03-02T09:00:00.12345678Z", "o"}, []string{first.ID, first.TimestampText, first.Organization})
 	assert.Equal(t, time.Date(2026, 3, 2, 9, 0, 0, 123456780, time.UTC), first.Timestamp)
 	assert.Equal(t, "yesterday", page.Events[4].TimestampText)
 	assert.True(t, page.Events[4].Timestamp.IsZero())

@@ -41,8 +41,7 @@ func corpus(tb testing.TB, files ...string) []insights.Event {
 // event is the event of a JSON text, with the fields that the client reads of it.
 func event(text string) insights.Event {
 	var envelope struct {
-		ID, Service, Organization, Timestamp any
-		EventType                            any `json:"event_type"`
+		ID, Organization, Timestamp any
 	}
 	// What is no object has none of these fields.
 	_ = json.Unmarshal([]byte(text), &envelope)
@@ -56,8 +55,7 @@ func event(text string) insights.Event {
 	}
 	return insights.Event{
 		Raw: json.RawMessage(text), ID: read(envelope.ID), TimestampText: read(envelope.Timestamp),
-		Timestamp: timestamp.UTC(), Service: read(envelope.Service), EventType: read(envelope.EventType),
-		Organization: read(envelope.Organization),
+		Timestamp: timestamp.UTC(), Organization: read(envelope.Organization),
 	}
 }
 

@@ -38,8 +38,6 @@ func decodeBody(response *http.Response, events int, size int64) (page decodedPa
 			ID:            textOf(fields, "id"),
 			TimestampText: textOf(fields, "timestamp"),
 			Timestamp:     parseTimestamp(textOf(fields, "timestamp")),
-			Service:       textOf(fields, "service"),
-			EventType:     textOf(fields, "event_type"),
 			Organization:  textOf(fields, "organization"),
 		}
 		decoded.Store(page.events[i].ID, fields)
