@@ -34,7 +34,7 @@ func FuzzLoad(f *testing.F) {
 		loaded, err := again.Load(t.Context())
 		require.NoError(t, err)
 		assert.True(t, loaded.Found)
-		assert.True(t, again.Seen(entry(1, start)))
+		assert.True(t, again.Seen(entry(1, start).ID))
 	})
 }
 
@@ -69,7 +69,7 @@ func FuzzSegment(f *testing.F) {
 		assert.Zero(t, loaded.DamagedSegments)
 		assert.Equal(t, kept, again.Remembered())
 		for _, entry := range added {
-			assert.True(t, again.Seen(entry))
+			assert.True(t, again.Seen(entry.ID))
 		}
 	})
 }

@@ -10,7 +10,7 @@ type ID [16]byte
 // Entry is a delivered event that must be remembered.
 type Entry struct {
 	ID ID
-	// Time is the event's timestamp. It decides how long the ID is kept, and where it is looked for.
+	// Time is the event's timestamp. It decides how long the ID is kept.
 	Time time.Time
 }
 

@@ -44,7 +44,7 @@ func (p place) has(ids []ID, id ID) bool {
 // shift is 0 where every id has a position of its own.
 func shift(ids []ID) int { return bits.Len(uint(max(len(ids)-1, 0)) >> positionBits) }
 
-// index tells where an id may be: an open-addressing table of five bytes an entry. Its entries are
+// index tells where an id may be: an open-addressing table with 5.3 bytes for an entry. Its entries are
 // hints, since the segments have the ids. So what is removed may stay until the index is made
 // anew, and costs at most a look in vain.
 type index struct {

@@ -139,12 +139,12 @@ func TestStoreKnowsWhatAModelKnows(t *testing.T) {
 func (m *model) compare(t *testing.T, store *checkpoint.Store, w *world, seed uint64, step int) {
 	t.Helper()
 	for _, r := range m.kept {
-		if !store.Seen(checkpoint.Entry{ID: r.ID}) {
+		if !store.Seen(r.ID) {
 			t.Fatalf("seed %d, step %d: %v of %s is forgotten; the state is %v", seed, step, r.ID, r.Time, m.state)
 		}
 	}
 	for range 50 {
-		if other := entry(w.IntN(2*w.issued+2), w.now); store.Seen(other) {
+		if other := entry(w.IntN(2*w.issued+2), w.now); store.Seen(other.ID) {
 			require.Contains(t, m.accepted, other.ID, "seed %d, step %d", seed, step)
 		}
 	}
@@ -178,7 +178,7 @@ func TestSmallBatchesBecomeFewSegments(t *testing.T) {
 	require.Zero(t, loaded.DamagedSegments)
 	require.Equal(t, commits, again.Remembered())
 	for i := range commits {
-		require.True(t, again.Seen(entry(i, start)))
+		require.True(t, again.Seen(entry(i, start).ID))
 	}
 	require.NoError(t, again.Commit(t.Context(), stateAt(start.Add(commits*time.Second)), checkpoint.Delivered{}))
 	require.Empty(t, client.segments())
@@ -227,12 +227,12 @@ func TestFault_S13_TornMergeForgetsNothing(t *testing.T) {
 		again, loaded := reopen(t, client)
 		require.Zero(t, loaded.DamagedSegments)
 		for i := range small {
-			require.True(t, again.Seen(entry(i, start)), "id %d, %d applied", i, applied)
+			require.True(t, again.Seen(entry(i, start).ID), "id %d, %d applied", i, applied)
 		}
-		require.Equal(t, applied >= 1, again.Seen(entry(small, start)), "%d applied", applied)
-		require.Equal(t, applied >= 2, again.Seen(ahead), "%d applied", applied)
+		require.Equal(t, applied >= 1, again.Seen(entry(small, start).ID), "%d applied", applied)
+		require.Equal(t, applied >= 2, again.Seen(ahead.ID), "%d applied", applied)
 		require.NoError(t, again.Commit(t.Context(), stateAt(start.Add(time.Hour)), delivered()))
-		require.Equal(t, applied >= 2, again.Seen(ahead), "%d applied", applied)
+		require.Equal(t, applied >= 2, again.Seen(ahead.ID), "%d applied", applied)
 		require.LessOrEqual(t, len(client.segments()), 1, strings.Join(client.segments(), " "))
 	}
 }

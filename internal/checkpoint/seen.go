@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// seen is what is remembered, in memory: 16 bytes an id in sorted segments, and six to eight in
-// an index of them. What adding and removing take depends on what is added and removed.
+// seen is what is remembered, in memory: 16 bytes an id in sorted segments, and six to eight in an
+// index of them. What adding and removing take depends on what is added and removed.
 type seen struct {
 	// order is the segments by their numbers.
 	order *list.List

@@ -109,9 +109,8 @@ func (s *Store) loadSegments(ctx context.Context) (damaged int, err error) {
 	return damaged, nil
 }
 
-// Seen says whether the event was delivered, as far as that is still remembered. Its time does not
-// matter, and need not be known.
-func (s *Store) Seen(entry Entry) bool { return s.seen.contains(entry.ID) }
+// Seen says whether the event was delivered, as far as that is still remembered.
+func (s *Store) Seen(id ID) bool { return s.seen.contains(id) }
 
 // Remembered is the number of ids that are kept.
 func (s *Store) Remembered() int { return s.seen.ids }

@@ -22,7 +22,7 @@ type Source interface {
 type Store interface {
 	Load(ctx context.Context) (checkpoint.Loaded, error)
 	Commit(ctx context.Context, state checkpoint.State, delivered checkpoint.Delivered) error
-	Seen(entry checkpoint.Entry) bool
+	Seen(id checkpoint.ID) bool
 	Remembered() int
 }
 

@@ -85,15 +85,6 @@ func (p *pass) dated(event insights.Event) bool {
 	return !event.Timestamp.IsZero() && !event.Timestamp.Before(p.start)
 }
 
-// sought is the entry by which an event is looked for: by its time only where that is in the pass,
-// since one that should not be here may have been remembered by another time.
-func (p *pass) sought(event insights.Event, id checkpoint.ID) checkpoint.Entry {
-	if !p.dated(event) {
-		return checkpoint.Entry{ID: id}
-	}
-	return checkpoint.Entry{ID: id, Time: event.Timestamp}
-}
-
 // remember adds the entries by which an event is remembered. One that is not in the pass's time, or has
 // none, is remembered by the pass's as well, or it would be forgotten and come again.
 func (p *pass) remember(entries []checkpoint.Entry, event insights.Event, id checkpoint.ID) []checkpoint.Entry {

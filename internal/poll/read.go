@@ -75,7 +75,7 @@ func (e *Engine) settle(ctx context.Context, p *pass, page *insights.Page) (Page
 		}
 		event.Oversize = p.bypass != ""
 		id := identify(event)
-		if pending.contains(id) || e.store.Seen(p.sought(event, id)) {
+		if pending.contains(id) || e.store.Seen(id) {
 			report.Duplicates++
 			if pending.conflicts(id, event.Raw) {
 				report.Conflicts++
