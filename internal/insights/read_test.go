@@ -18,8 +18,13 @@ const chunk = 64 << 10
 
 // TestPageIsReadAcrossChunks moves what is read over the end of a chunk, byte by byte.
 func TestPageIsReadAcrossChunks(t *testing.T) {
-	elements := []string{`123456`, `true`, `"a\u00e9é\"b"`, `{"id":"a","timestamp":"2026-03-02T09:00:00Z","x":[1,{"y":"é"}]}`, `-1.5e+10`, `null`, `{}`, `7`}
+	elements := []string{
+		`123456`, `true`, `"a\u00e9é\"b"`, `{"id":"a","timestamp":"2026-03-02T09:00:00Z","x":[1,{"y":"é"}]}`, `-1.5e+10`, `null`, `{}`, `7`,
+		`{ "id" : "\ud83d\ude00" , "x" : [ [ 1 , "]" ] , "😀" ] }`, "{\"id\":\"\xff\",\"x\":\"\\ud800\"}", `[[{}], 0]`,
+	}
 	body := strings.Join(elements, " , ")
+	whole, err := insights.DecodePage([]byte("["+body+"]"), len(elements))
+	require.NoError(t, err)
 	for before := chunk - len(body) - 3; before < chunk; before++ {
 		page, err := client(t, answering(200, strings.Repeat(" ", before)+"["+body+" ] ", "X-Result-Count", strconv.Itoa(len(elements))), nil).Events(t.Context(), query())
 		require.NoError(t, err, before)
@@ -27,6 +32,7 @@ func TestPageIsReadAcrossChunks(t *testing.T) {
 		for i, event := range page.Events {
 			require.Equal(t, elements[i], string(event.Raw), before)
 		}
+		require.Equal(t, whole, page.Events, before)
 		assert.Equal(t, "a", page.Events[3].ID)
 		assert.Equal(t, before+len(body)+4, page.Size)
 	}
