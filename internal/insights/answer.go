@@ -49,15 +49,6 @@ func (c *Client) Open(ctx context.Context, query Query) (*Answer, error) {
 	}, nil
 }
 
-// Events asks for one page and reads it. The errors are those of Open and Page.
-func (c *Client) Events(ctx context.Context, query Query) (*Page, error) {
-	answer, err := c.Open(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return answer.Page()
-}
-
 // Continued says that, by its headers, the page is full and can be continued. What the page holds may
 // say otherwise.
 func (a *Answer) Continued() bool {
