@@ -204,9 +204,9 @@ func TestSmallBatchesFarApartBecomeOneBesideAnEventDatedAhead(t *testing.T) {
 	again, _ := reopen(t, client)
 	for _, store := range []*checkpoint.Store{store, again} {
 		require.Equal(t, small+3, store.Remembered())
-		require.True(t, store.Seen(ahead))
+		require.True(t, store.Seen(ahead.ID))
 		for i := range small + 2 {
-			require.True(t, store.Seen(entry(i, start)))
+			require.True(t, store.Seen(entry(i, start).ID))
 		}
 	}
 }
