@@ -127,7 +127,7 @@ func (e *Engine) reviseStart(p *pass, kept time.Duration, err error) bool {
 		return true
 	case p.resume():
 		return true
-	case p.start.Before(e.retentionEdge().Add(-retentionMargin)):
+	case p.start.Before(e.clock.latest().Add(-kept)):
 		e.goToEdge(p)
 		return true
 	default:
