@@ -92,7 +92,7 @@ func (s *source) loadInTime(ctx context.Context) *poll.Engine {
 	for failures := 1; ; failures++ {
 		engine, err := s.load(ctx)
 		if err == nil {
-			s.observer.Recovered()
+			s.observer.working(ctx)
 			return engine
 		}
 		if ctx.Err() != nil {

@@ -151,9 +151,11 @@ func (o *observer) Failed(failure poll.Failure) {
 }
 
 // Recovered implements poll.Observer.
-func (o *observer) Recovered() {
+func (o *observer) Recovered() { o.working(context.Background()) }
+
+func (o *observer) working(ctx context.Context) {
 	o.reading = ""
-	o.recovered(context.Background())
+	o.recovered(ctx)
 }
 
 // recovered ends a failure. Where the pipeline's ends, one of reading may go on.
