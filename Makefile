@@ -88,7 +88,7 @@ loki: dist           ## the documented queries in a real Loki, which is built in
 # Nothing else should run meanwhile. BEFORE is the path of another collector, to see what a change brought.
 DRAIN ?= 1000000
 BEFORE ?=
-drain: baseline     ## what reading DRAIN events of history costs the whole process, as tables, profiles and a picture
+drain: baseline      ## what reading DRAIN events of history costs the whole process, as tables, profiles and a picture
 	@rm -f $(BUILD)/drain.md
 	go test -count=1 -v -timeout 60m -run '^TestDrain' ./internal/e2e -drain $(DRAIN) -before '$(abspath $(BEFORE))'
 	@go tool pprof -top -nodecount=25 $(BUILD)/cpu.out
