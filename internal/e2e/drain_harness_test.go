@@ -4,7 +4,6 @@ package e2e_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,7 +18,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
 )
@@ -32,25 +30,15 @@ type counter struct {
 }
 
 func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var body io.Reader = r.Body
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		inflated, err := gzip.NewReader(r.Body)
-		if err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		body = inflated
-	}
-	data, err := io.ReadAll(body)
-	request := plogotlp.NewExportRequest()
-	if err != nil || request.UnmarshalProto(data) != nil {
+	logs, err := exported(r)
+	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
 	if c.delay > 0 {
 		<-time.After(c.delay)
 	}
-	c.records.Add(int64(request.Logs().LogRecordCount()))
+	c.records.Add(int64(logs.LogRecordCount()))
 	w.Header().Set("Content-Type", "application/x-protobuf")
 }
 

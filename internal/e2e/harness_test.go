@@ -4,9 +4,7 @@ package e2e_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,6 +19,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
@@ -57,38 +56,23 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(int(status))
 		return
 	}
-	var body io.Reader = r.Body
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		inflated, err := gzip.NewReader(r.Body)
-		if err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		body = inflated
-	}
-	data, err := io.ReadAll(body)
-	request := plogotlp.NewExportRequest()
-	if err != nil || request.UnmarshalProto(data) != nil {
+	logs, err := exported(r)
+	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	b.take(request)
+	b.take(logs)
 	w.Header().Set("Content-Type", "application/x-protobuf")
 	answer, _ := plogotlp.NewExportResponse().MarshalProto()
 	_, _ = w.Write(answer)
 }
 
-func (b *backend) take(request plogotlp.ExportRequest) {
+func (b *backend) take(logs plog.Logs) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, resource := range request.Logs().ResourceLogs().All() {
-		for _, scope := range resource.ScopeLogs().All() {
-			for _, record := range scope.LogRecords().All() {
-				id, _ := record.Attributes().Get("log.record.uid")
-				b.taken[id.Str()]++
-				b.total.Add(1)
-			}
-		}
+	for _, id := range recordIDs(logs) {
+		b.taken[id]++
+		b.total.Add(1)
 	}
 }
 

@@ -4,9 +4,7 @@ package e2e_test
 
 import (
 	"bufio"
-	"compress/gzip"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -221,23 +219,11 @@ func (j *journal) compare(expected []simulator.Event) (lost, again, strangers in
 
 // readIDs returns the id of each record of a request.
 func readIDs(r *http.Request) ([]string, error) {
-	var body io.Reader = r.Body
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		inflated, err := gzip.NewReader(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		body = inflated
-	}
-	data, err := io.ReadAll(body)
+	logs, err := exported(r)
 	if err != nil {
 		return nil, err
 	}
-	request := plogotlp.NewExportRequest()
-	if err := request.UnmarshalProto(data); err != nil {
-		return nil, err
-	}
-	return recordIDs(request.Logs()), nil
+	return recordIDs(logs), nil
 }
 
 // idle reports false where the client went first.

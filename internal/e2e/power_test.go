@@ -79,7 +79,7 @@ func startAgain(t *testing.T, collector *installation, sink *timeline, expected 
 		defer close(ended)
 		_ = collector.command.Wait()
 	}()
-	require.Eventually(t, func() bool {
+	assert.Eventually(t, func() bool {
 		select {
 		case <-ended:
 			return true
@@ -87,7 +87,7 @@ func startAgain(t *testing.T, collector *installation, sink *timeline, expected 
 			missing, again = sink.compare(expected)
 			return missing == 0
 		}
-	}, enough, often, collector.output.String)
+	}, enough, often, "events do not come that the backend had not taken when the power was cut")
 	select {
 	case <-ended:
 		return 0, 0, false

@@ -2,7 +2,33 @@
 
 package e2e_test
 
-import "go.opentelemetry.io/collector/pdata/plog"
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+)
+
+// exported returns the records of an OTLP/HTTP request.
+func exported(r *http.Request) (plog.Logs, error) {
+	var body io.Reader = r.Body
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		inflated, err := gzip.NewReader(r.Body)
+		if err != nil {
+			return plog.Logs{}, err
+		}
+		body = inflated
+	}
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return plog.Logs{}, err
+	}
+	request := plogotlp.NewExportRequest()
+	err = request.UnmarshalProto(data)
+	return request.Logs(), err
+}
 
 // recordIDs returns the log.record.uid of each record.
 func recordIDs(logs plog.Logs) (ids []string) {
