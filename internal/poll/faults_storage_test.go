@@ -251,7 +251,7 @@ func TestFault_S15_ForgedWatermarkFarAheadIsRewound(t *testing.T) {
 				begin := time.Now()
 				ahead := begin.Add(30 * 24 * time.Hour)
 				forged := checkpoint.State{From: begin.Add(from), Watermark: ahead, Rescanned: ahead, Query: h.settings.Query}
-				require.NoError(t, checkpoint.Open(h.storage, "").Commit(t.Context(), forged, checkpoint.Delivered{}))
+				require.NoError(t, checkpoint.Open(h.storage, "").Commit(t.Context(), forged, nil))
 				h.add("before", begin.Add(-time.Minute), 10)
 				h.start()
 				h.pass(15 * time.Second)
