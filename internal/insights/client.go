@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/backoff"
 )
 
 const (
@@ -37,6 +39,9 @@ type ClientSettings struct {
 	OrganizationID string
 	// Limiter is waited for before each try of a request; nil is no limit. Clients may share one.
 	Limiter *rate.Limiter
+	// Hold is shared by all clients of the same key and endpoint: what the API asks one of them to wait
+	// (429 or 503 with Retry-After) is waited for by each. Nil is a hold of its own.
+	Hold *backoff.Hold
 	Retry   RetrySettings
 	// Timeout bounds one try, headers and body; 0 is 60 s.
 	Timeout time.Duration
@@ -70,9 +75,7 @@ func NewClient(base *http.Client, settings ClientSettings) (*Client, error) {
 	sanitize := newSanitizer(settings.APIKey.text())
 	transport = newAuthTransport(transport, settings)
 	transport = &timeoutTransport{next: transport, timeout: orDefault(settings.Timeout, defaultTimeout)}
-	if settings.Limiter != nil {
-		transport = &limitTransport{next: transport, limiter: settings.Limiter}
-	}
+	transport = newLimitTransport(transport, settings.Limiter, settings.Hold)
 	transport = &retryTransport{next: transport, settings: settings.Retry}
 	return &Client{
 		http: &http.Client{

@@ -59,7 +59,7 @@ func (e *Engine) askOtherwise(l *lane, kind FailureKind, err error) bool {
 	}
 	switch kind {
 	case FailureTooLarge:
-		return l.shrink() || l.bypass(LossOversize)
+		return l.peek() || l.shrink() || l.bypass(LossOversize)
 	case FailureBadResponse:
 		if l.bad++; l.bad >= isolateAfter && !l.shrink() && isMalformed(err) {
 			l.bypass(LossUnreadable)

@@ -16,7 +16,8 @@ type lane struct {
 	clock    *clock
 	// light lanes ask for ids and timestamps until they meet an event that was not delivered.
 	light bool
-	size  pageSize
+	// whole and byID are the sizes of pages of whole events, and of ids and timestamps.
+	whole, byID pageSize
 	// due is when the next pass begins.
 	due time.Time
 	// pass is the one under way, or nil.
@@ -33,7 +34,8 @@ func newLane(kind PassKind, settings Settings, clock *clock) *lane {
 		services: settings.Services,
 		clock:    clock,
 		light:    kind == Rescan && settings.LightRescans,
-		size:     newPageSize(settings.PageSize),
+		whole:    newPageSize(settings.PageSize),
+		byID:     newPageSize(settings.PageSize),
 	}
 }
 
@@ -49,12 +51,9 @@ func (l *lane) open(start, end time.Time) *pass {
 func (l *lane) begin(start time.Time) {
 	p := l.pass
 	start = earlier(start, l.clock.earliest())
-	query := insights.Query{Services: l.services, Start: start, End: p.end, Limit: l.size.limit}
-	if p.partial != "" || l.light && p.missedAt.IsZero() {
-		query.Fields = lightFields()
-	}
-	if p.partial != "" {
-		query.Limit = l.size.configured // ids and timestamps are small
+	query := insights.Query{Services: l.services, Start: start, End: p.end, Limit: l.whole.limit}
+	if p.partial != "" || p.missedAt.IsZero() && (l.light || !p.peekedAt.IsZero()) {
+		query.Fields, query.Limit = lightFields(), l.byID.limit
 	}
 	p.run = newRun(query)
 }
@@ -73,7 +72,7 @@ func (l *lane) resume() bool {
 
 // raise asks for the largest page once: it may be too large to be read.
 func (l *lane) raise() bool {
-	if l.pass.raised || !l.size.raise() {
+	if l.pass.raised || !l.size().raise() {
 		return false
 	}
 	l.pass.raised = true
@@ -81,9 +80,21 @@ func (l *lane) raise() bool {
 	return true
 }
 
+// peek looks by ids only for the events that make a page too large: they may be delivered already. It
+// reports false where that was done at this place, or the page is smaller by now.
+func (l *lane) peek() bool {
+	p := l.pass
+	if l.whole.limit < l.whole.configured || p.run.light() || p.peekedAt.Equal(p.run.position) {
+		return false
+	}
+	p.peekedAt, p.missedAt = p.run.position, time.Time{}
+	l.begin(p.run.position)
+	return true
+}
+
 // shrink asks for a smaller page, and reports false where it is of one event already.
 func (l *lane) shrink() bool {
-	if !l.size.halve() {
+	if !l.size().halve() {
 		return false
 	}
 	l.begin(l.pass.run.position)
@@ -103,24 +114,37 @@ func (l *lane) bypass(reason LossReason) bool {
 	return true
 }
 
+// passed ends a bypass. The page was small for the sake of one event.
+func (l *lane) passed() {
+	l.pass.partial, l.pass.skipTo = "", time.Time{}
+	l.whole = newPageSize(l.whole.configured)
+}
+
 // readWhole makes a light pass read whole events from where it is.
 func (l *lane) readWhole() {
 	l.pass.missedAt = l.pass.run.position
 	l.begin(l.pass.run.position)
 }
 
-// succeeded counts a good page of whole events. Small pages of ids don't show that large ones would come.
+// size is that of the pages of the run under way.
+func (l *lane) size() *pageSize {
+	if l.pass.run.light() {
+		return &l.byID
+	}
+	return &l.whole
+}
+
+// succeeded counts a good page.
 func (l *lane) succeeded() {
 	l.bad, l.heavy = 0, 0
-	if !l.pass.run.light() {
-		l.size.succeeded()
-	}
+	l.size().succeeded()
 }
 
 // close ends the pass.
 func (l *lane) close() {
 	l.pass = nil
-	l.size.restore()
+	l.whole.restore()
+	l.byID.restore()
 }
 
 func (l *lane) failing() bool { return l.attempt.consecutive > 0 }

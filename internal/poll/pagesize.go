@@ -18,17 +18,12 @@ func newPageSize(configured int) pageSize {
 	return pageSize{limit: configured, configured: configured}
 }
 
-// succeeded counts a good page, and reports whether a larger one may be asked for now.
-func (s *pageSize) succeeded() (raised bool) {
-	if s.limit >= s.configured {
-		return false
+// succeeded counts a good page.
+func (s *pageSize) succeeded() {
+	if s.good++; s.good >= raiseAfter {
+		s.good = 0
+		s.limit = min(s.limit*2, max(s.limit, s.configured))
 	}
-	if s.good++; s.good < raiseAfter {
-		return false
-	}
-	s.good = 0
-	s.limit = min(s.limit*2, s.configured)
-	return true
 }
 
 // halve reports false where the page size is 1 already.

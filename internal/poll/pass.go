@@ -26,6 +26,9 @@ type pass struct {
 	// missedAt is the position at which a light page showed an event that was not delivered. The pass
 	// reads whole events until it is further. It is zero where the pass may be light.
 	missedAt time.Time
+	// peekedAt is the position at which the pass last looked by ids only whether what makes its page too large
+	// was delivered.
+	peekedAt time.Time
 	// partial is why the next event can't be fetched whole, or "". The pass looks for its id and timestamp.
 	partial LossReason
 	// skipTo is where the pass goes on behind events that can't be fetched whole, or zero while none was met:

@@ -33,7 +33,7 @@ func (e *Engine) read(ctx context.Context, l *lane) error {
 		return err
 	}
 	l.succeeded()
-	s.report.Limit = l.size.limit
+	s.report.Limit = l.whole.limit
 	e.observer.Page(s.report)
 	if err := ctx.Err(); err != nil {
 		return err // what is left is to store, and a stop has no time for more than a batch
@@ -59,6 +59,7 @@ func (e *Engine) turn(ctx context.Context, l *lane, s *settlement, repeated bool
 	}
 	switch {
 	case p.aheadOfTime(e.clock.earliest(), !more || s.stopped):
+		l.passed()
 		return e.finish(ctx, l)
 	case e.reopened(l, s, !more):
 		return nil
@@ -89,13 +90,13 @@ func (e *Engine) reopened(l *lane, s *settlement, last bool) bool {
 	switch {
 	case p.skipped(last || s.stopped):
 		start := p.skipTo
-		p.partial, p.skipTo = "", time.Time{}
+		l.passed()
 		l.begin(start)
 	case p.partial != "":
 		if !further {
 			return false
 		}
-		p.partial = ""
+		l.passed()
 		l.resume()
 	case s.stopped:
 		l.readWhole()
@@ -104,7 +105,7 @@ func (e *Engine) reopened(l *lane, s *settlement, last bool) bool {
 	case l.light && p.mayBeLight(s.report.Delivered):
 		p.missedAt = time.Time{}
 		l.resume()
-	case !p.run.light() && p.run.query.Limit < l.size.limit && further:
+	case p.run.query.Limit < l.size().limit && further:
 		l.resume()
 	default:
 		return false
