@@ -133,9 +133,9 @@ func (a *attempt) failed(kind FailureKind, err error, settings Backoff) time.Dur
 	}
 	a.kind = kind
 	wait := max(settings.jittered(a.waits.NextBackOff()), min(minWait, settings.Initial))
-	if status, ok := errors.AsType[*insights.StatusError](err); ok && status.RetryAfter > 0 {
+	if status, ok := errors.AsType[*insights.StatusError](err); ok && status.Wait > 0 {
 		// An answer to a request that was sent ahead may have been there for a while.
-		asked := status.RetryAfter + settings.jittered(status.RetryAfter/10) - time.Since(status.Clock.Received)
+		asked := status.Wait + settings.jittered(status.Wait/10) - time.Since(status.Clock.Received)
 		if kind == FailureRateLimited {
 			wait = max(0, asked)
 		}
@@ -148,7 +148,7 @@ func (a *attempt) failed(kind FailureKind, err error, settings Backoff) time.Dur
 // asksToWait says that the API told when to come again.
 func asksToWait(err error) bool {
 	status, ok := errors.AsType[*insights.StatusError](err)
-	return ok && status.RetryAfter > 0
+	return ok && status.Wait > 0
 }
 
 // needsOperator says that a failure does not pass by itself.
