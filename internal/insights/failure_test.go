@@ -96,7 +96,7 @@ func TestTransportErrorTellsWhatBroke(t *testing.T) {
 		"lookup":      {&net.DNSError{Err: "no such host", Name: "api.example.com"}, insights.ReasonLookup, "the host's name was not resolved: lookup api.example.com: no such host"},
 		"certificate": {&tls.CertificateVerificationError{Err: errors.New("expired")}, insights.ReasonTLS, "TLS failed: tls: failed to verify certificate: expired"},
 		"alert":       {errors.New("remote error: tls: handshake failure"), insights.ReasonTLS, "TLS failed: remote error: tls: handshake failure"},
-		"timeout":     {os.ErrDeadlineExceeded, insights.ReasonTimeout, "it took too long: i/o timeout"},
+		"timeout":     {os.ErrDeadlineExceeded, insights.ReasonTimeout, "timed out: i/o timeout"},
 		"other":       {errors.New("Proxy Authentication Required"), insights.ReasonOther, "Proxy Authentication Required"},
 	} {
 		t.Run(name, func(t *testing.T) {

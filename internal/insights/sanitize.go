@@ -5,6 +5,7 @@ package insights
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -32,25 +33,34 @@ var (
 // sanitizer makes a server's text fit for a log: no key and no part of one, no e-mail address, nothing
 // that is not printable. The keys are held in a closure so that no print of a struct shows them.
 type sanitizer struct {
-	mask func(text string) string
+	// whole masks the known keys, parts what is left of them.
+	whole, parts func(text string) string
 }
 
 func newSanitizer(secrets ...string) sanitizer {
-	return sanitizer{mask: func(text string) string {
-		for _, secret := range secrets {
-			if secret != "" {
-				text = maskParts(strings.ReplaceAll(text, secret, masked), secret)
+	secrets = slices.DeleteFunc(secrets, func(secret string) bool { return secret == "" })
+	return sanitizer{
+		whole: func(text string) string {
+			for _, secret := range secrets {
+				text = strings.ReplaceAll(text, secret, masked)
 			}
-		}
-		return keyPattern.ReplaceAllString(printable(text), masked)
-	}}
+			return keyPattern.ReplaceAllString(printable(text), masked)
+		},
+		parts: func(text string) string {
+			for _, secret := range secrets {
+				text = maskParts(text, secret)
+			}
+			return text
+		},
+	}
 }
 
 // text returns what may be printed of a text that is complete.
 func (s sanitizer) text(text string) string {
-	text = tokenPattern.ReplaceAllString(s.mask(text), masked)
+	// A run is masked as a whole before its parts are looked at.
+	text = tokenPattern.ReplaceAllString(s.whole(text), masked)
 	text = addressPattern.ReplaceAllString(text, masked)
-	return limited(text, maxMessage)
+	return limited(s.parts(text), maxMessage)
 }
 
 // cutText returns what may be printed of a text whose end is missing.
@@ -74,7 +84,7 @@ func (s sanitizer) message(body []byte, cut bool) string {
 
 // requestID shows long runs too, since an id is one.
 func (s sanitizer) requestID(id string) string {
-	return limited(s.mask(id), maxRequestID)
+	return limited(s.parts(s.whole(id)), maxRequestID)
 }
 
 // maskParts masks each part of a secret, since a text may have been cut or wrapped before it came.

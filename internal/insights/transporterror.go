@@ -44,7 +44,7 @@ func (r TransportReason) words() string {
 	case ReasonTLS:
 		return "TLS failed: "
 	case ReasonTimeout:
-		return "it took too long: "
+		return "timed out: "
 	default:
 		return ""
 	}
