@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -49,6 +48,9 @@ type ClientSettings struct {
 	MaxResponseSize int64
 	// UserAgent is sent as User-Agent where it is not "".
 	UserAgent string
+	// CredentialsRefused tells of an error of the base client whether a token endpoint refused the
+	// client's id or secret, by which status and OAuth error code. Nil knows no such error.
+	CredentialsRefused func(error) (status int, code string, refused bool)
 }
 
 // Client asks for the events of one organization. It is safe for concurrent use.
@@ -57,6 +59,8 @@ type Client struct {
 	endpoint string
 	maxSize  int64
 	sanitize sanitizer
+	// byExtension says that the base client authenticates.
+	byExtension bool
 }
 
 // NewClient returns a client that sends through the transport of base, which is not changed.
@@ -73,6 +77,9 @@ func NewClient(base *http.Client, settings ClientSettings) (*Client, error) {
 		transport = http.DefaultTransport
 	}
 	sanitize := newSanitizer(settings.APIKey.text())
+	if settings.CredentialsRefused != nil {
+		transport = &credentialsTransport{next: transport, refused: settings.CredentialsRefused, sanitize: sanitize}
+	}
 	transport = newAuthTransport(transport, settings)
 	transport = &timeoutTransport{next: transport, timeout: orDefault(settings.Timeout, defaultTimeout)}
 	transport = newLimitTransport(transport, settings.Limiter, settings.Hold)
@@ -83,9 +90,10 @@ func NewClient(base *http.Client, settings ClientSettings) (*Client, error) {
 			Jar:           base.Jar,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		endpoint: strings.TrimSuffix(settings.Endpoint, "/"),
-		maxSize:  orDefault(settings.MaxResponseSize, defaultMaxResponseSize),
-		sanitize: sanitize,
+		endpoint:    strings.TrimSuffix(settings.Endpoint, "/"),
+		maxSize:     orDefault(settings.MaxResponseSize, defaultMaxResponseSize),
+		sanitize:    sanitize,
+		byExtension: settings.APIKey.text() == "",
 	}, nil
 }
 
@@ -97,7 +105,7 @@ func orDefault[T time.Duration | int64](value, fallback T) T {
 }
 
 // Count asks how many events a query has; its limit, token and fields are ignored. The errors
-// are those of Events.
+// are those of Open and of Page.
 func (c *Client) Count(ctx context.Context, query Query) (int64, ServerClock, error) {
 	request, err := query.count()
 	if err != nil {
@@ -153,29 +161,43 @@ func (c *Client) statusError(response *http.Response, clock ServerClock) error {
 		return &ResponseError{Reason: reasonStatus, RequestID: c.requestID(response), Clock: clock}
 	}
 	// What can't be read of an error's text is not missed.
-	text, _ := io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
+	text, more, err := readAll(response.Body, maxErrorBody)
 	failed := &StatusError{
-		StatusCode: response.StatusCode,
-		Message:    c.sanitize.message(text),
-		RetryAfter: retryAfter(response.Header),
-		RequestID:  c.requestID(response),
-		Clock:      clock,
+		StatusCode:  response.StatusCode,
+		ByExtension: c.byExtension,
+		Message:     c.sanitizer(response).message(text, more || err != nil),
+		Wait:        retryAfter(response.Header),
+		RequestID:   c.requestID(response),
+		Clock:       clock,
 	}
 	if location, err := response.Location(); err == nil && response.StatusCode/100 == 3 {
 		failed.Message = ""
-		failed.RedirectHost = c.sanitize(location.Host)
+		failed.RedirectHost = c.sanitizer(response).text(location.Host)
 	}
 	return failed
 }
 
 // transportError is without the URL, which says nothing new.
 func (c *Client) transportError(doing string, err error, clock ServerClock) error {
+	if refused, ok := errors.AsType[*CredentialsError](err); ok {
+		return refused
+	}
 	if inner, ok := errors.AsType[*url.Error](err); ok {
 		err = inner.Err
 	}
-	return newTransportError(doing+c.sanitize(err.Error()), err, clock)
+	return newTransportError(doing, c.sanitize.text(err.Error()), err, clock)
 }
 
 func (c *Client) requestID(response *http.Response) string {
-	return c.sanitize(response.Header.Get("X-Request-Id"))
+	return c.sanitizer(response).requestID(response.Header.Get("X-Request-Id"))
+}
+
+// sanitizer knows the key, or what an extension sent in its place where the response tells it.
+func (c *Client) sanitizer(response *http.Response) sanitizer {
+	if !c.byExtension || response.Request == nil {
+		return c.sanitize
+	}
+	sent := response.Request.Header
+	_, token, _ := strings.Cut(sent.Get("Authorization"), " ")
+	return newSanitizer(sent.Get("X-Api-Key"), token)
 }
