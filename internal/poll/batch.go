@@ -18,12 +18,25 @@ const (
 	maxBatchBytes  = 1 << 20
 )
 
-// Batch is what the consumer gets in one call.
+// Batch is what is remembered together.
 type Batch struct {
 	Events []insights.Event
 	// Received is the local time at which the events' page was received.
 	Received time.Time
+	Delivery Delivery
 }
+
+// Delivery is how events came.
+type Delivery string
+
+const (
+	// DeliveryLive: as they happened.
+	DeliveryLive Delivery = "live"
+	// DeliveryLate: by a rescan.
+	DeliveryLate Delivery = "late"
+	// DeliveryHistory: by the backfill.
+	DeliveryHistory Delivery = "history"
+)
 
 // Deliver hands a batch to the consumer. It returns nil when the batch is settled: accepted,
 // or declared lost. It retries for as long as that makes sense and returns an error only when

@@ -64,8 +64,9 @@ type Engine struct {
 	size   pageSize
 	lanes  lanes
 	// ahead is the page that was asked for before its turn, or nil.
-	ahead  *request
-	failed bool
+	ahead *request
+	// failing holds the conditions that failed since their last success.
+	failing map[Condition]bool
 }
 
 // lanes are the passes under way, and when the next ones are due.
@@ -85,6 +86,7 @@ func New(settings Settings, source Source, deliver Deliver, store Store, observe
 		store:    store,
 		observer: observer,
 		size:     newPageSize(settings.PageSize),
+		failing:  make(map[Condition]bool),
 	}
 }
 

@@ -39,7 +39,37 @@ const (
 	FailureStuck FailureKind = "stuck"
 	// FailureCheckpoint: the storage doesn't take the checkpoint.
 	FailureCheckpoint FailureKind = "checkpoint"
+	// FailureConsumer: the next consumer takes nothing.
+	FailureConsumer FailureKind = "consumer"
+	// FailureLoad: the checkpoint can't be read.
+	FailureLoad FailureKind = "load"
+	// FailureServiceAccount: the service account may not read.
+	FailureServiceAccount FailureKind = "service_account"
+	// FailureCredentials: the service account's client id or secret is wrong.
+	FailureCredentials FailureKind = "credentials"
 )
+
+// remedies say what to do. They are constant: a status must not carry what a server answered.
+var remedies = map[FailureKind]string{
+	FailureAuthentication: "JumpCloud does not accept the API key (401): check api_key, whether the key has expired or was regenerated, and that region or endpoint is the organization's own",
+	FailureServiceAccount: "the service account may not read events (403): check its role and its organizations",
+	FailureCredentials:    "JumpCloud does not accept the service account's client id and secret: check both, and whether the secret has expired",
+	FailureLicense:        "the organization has no Directory Insights (402): enable it in the JumpCloud admin console",
+	FailureForbidden:      "JumpCloud forbids reading events (403): check the role of the key's administrator, the organization's id, and that region or endpoint is the organization's own",
+	FailureRejected:       "JumpCloud refuses the request: check services and endpoint, and the message in the log",
+	FailureRateLimited:    "JumpCloud limits the rate of requests (429): lower requests_per_second or raise poll_interval, and look for other users of the API",
+	FailureServer:         "JumpCloud answers with server errors: see its status page; nothing is lost while it lasts",
+	FailureTransport:      "JumpCloud cannot be reached: check DNS, proxy, firewall and TLS settings; nothing is lost while it lasts",
+	FailureBadResponse:    "the answers are not Directory Insights pages: check endpoint, and whether a proxy answers in its place",
+	FailureTooLarge:       "a page is larger than max_response_size: raise it",
+	FailureStuck:          "paging makes no progress: more events than a page holds are in one millisecond and the API sends no usable token",
+	FailureCheckpoint:     "the storage does not take the checkpoint: check its free space and permissions; reading has stopped and goes on when it does",
+	FailureLoad:           "this replica leads and the checkpoint cannot be read from the storage: check that the storage can be reached and read; reading begins when it can",
+	FailureConsumer:       "the next component of the pipeline does not accept events: see its own log; reading has stopped and goes on when it does",
+}
+
+// Remedy is what an operator does about failures of the kind. It holds nothing of an answer.
+func (k FailureKind) Remedy() string { return remedies[k] }
 
 // errStuck is returned where a full page brought paging no further.
 var errStuck = errors.New("paging makes no progress: a full page has no usable token, and all of it is in one millisecond or out of order")

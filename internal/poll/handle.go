@@ -29,7 +29,7 @@ func (e *Engine) handle(p *pass, err error) {
 		return
 	}
 	wait := p.attempt.failed(kind, err, e.settings.Backoff)
-	e.report(Failure{Kind: kind, Err: err, Consecutive: p.attempt.consecutive, Wait: wait})
+	e.report(Failure{Condition: p.condition(), Kind: kind, Err: err, Consecutive: p.attempt.consecutive, Wait: wait})
 	if refused := kind == FailureServer || kind == FailureRejected; refused && p.token != nil && p.attempt.consecutive >= staleAfter {
 		p.resume()
 	}
@@ -123,7 +123,7 @@ func (e *Engine) reviseStart(p *pass, kept time.Duration, err error) bool {
 	case kept < e.settings.Retention:
 		e.settings.Retention = kept
 		e.goToEdge(p)
-		e.report(Failure{Kind: FailureRejected, Err: err, Consecutive: 1})
+		e.report(Failure{Condition: p.condition(), Kind: FailureRejected, Err: err, Consecutive: 1})
 		return true
 	case p.resume():
 		return true
@@ -153,21 +153,27 @@ func (e *Engine) goToEdge(p *pass) {
 }
 
 func (e *Engine) report(failure Failure) {
-	e.failed = true
+	e.failing[failure.Condition] = true
 	e.observer.Failed(failure)
 	if !e.state.Watermark.IsZero() {
 		e.observer.Progress(e.progress())
 	}
 }
 
-// recovered tells of a success once, and not while the other lane still fails.
+// recovered tells of a success once. A rescan reads what a tail does.
 func (e *Engine) recovered(p *pass) {
 	p.attempt = attempt{}
-	if !e.failed || failing(e.lanes.live) || failing(e.lanes.backfill) {
-		return
+	e.works(p.condition())
+	if p.kind == Rescan {
+		e.works(ConditionTail)
 	}
-	e.failed = false
-	e.observer.Recovered()
+}
+
+func (e *Engine) works(condition Condition) {
+	if e.failing[condition] {
+		delete(e.failing, condition)
+		e.observer.Recovered(condition)
+	}
 }
 
 // besideFailure says that the lane that is not p's waits after a failure.

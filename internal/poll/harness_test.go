@@ -207,7 +207,7 @@ func (r *recorder) Failed(failure poll.Failure) {
 	r.do(func() { r.failures = append(r.failures, failure) })
 }
 
-func (r *recorder) Recovered() { r.do(func() { r.recovered++ }) }
+func (r *recorder) Recovered(poll.Condition) { r.do(func() { r.recovered++ }) }
 
 func (r *recorder) Lost(loss poll.Loss) { r.do(func() { r.losses = append(r.losses, loss) }) }
 

@@ -28,8 +28,8 @@ type Observer interface {
 	// Failed is called for each failure that the engine waits after; it is always followed
 	// by another attempt.
 	Failed(failure Failure)
-	// Recovered is called on the first success after one or more failures.
-	Recovered()
+	// Recovered is called on the first success of a condition after one or more failures.
+	Recovered(condition Condition)
 	// Lost declares a loss, each exactly once.
 	Lost(loss Loss)
 	// Anomaly tells of an answer that is not as documented and that does no harm.
@@ -62,6 +62,8 @@ type Start struct {
 	QueryChanged bool
 	// DamagedKey is the storage key of the bytes that could not be read, or "".
 	DamagedKey string
+	// DelayHoldsFrom is the time from which on a max_event_delay holds that was raised, or zero.
+	DelayHoldsFrom time.Time
 	// DamagedSegments is the number of segments of ids that could not be read.
 	DamagedSegments int
 }
@@ -96,10 +98,29 @@ type Progress struct {
 	Remembered int
 }
 
+// Condition is what may be wrong for an organization. Each begins and ends by itself.
+type Condition string
+
+const (
+	// ConditionTail: newer events can't be read.
+	ConditionTail Condition = "tail"
+	// ConditionRescan: the last L can't be read again.
+	ConditionRescan Condition = "rescan"
+	// ConditionBackfill: history can't be read.
+	ConditionBackfill Condition = "backfill"
+	// ConditionStorage: the storage doesn't take the checkpoint.
+	ConditionStorage Condition = "storage"
+	// ConditionPipeline: the next consumer doesn't take events.
+	ConditionPipeline Condition = "pipeline"
+	// ConditionLoad: the checkpoint can't be read.
+	ConditionLoad Condition = "load"
+)
+
 // Failure is an attempt that did not succeed.
 type Failure struct {
-	Kind FailureKind
-	Err  error
+	Condition Condition
+	Kind      FailureKind
+	Err       error
 	// Consecutive counts the failures since the last success, this one included.
 	Consecutive int
 	// Wait is the time until the next attempt.

@@ -45,6 +45,19 @@ func newPass(kind PassKind, start, end time.Time) *pass {
 	return p
 }
 
+func (p *pass) condition() Condition { return Condition(p.kind) }
+
+func (p *pass) delivery() Delivery {
+	switch p.kind {
+	case Rescan:
+		return DeliveryLate
+	case Backfill:
+		return DeliveryHistory
+	default:
+		return DeliveryLive
+	}
+}
+
 // begin makes the pass ask from start on. What it knows of the order and the time stays.
 func (p *pass) begin(start time.Time) {
 	p.start, p.token = start, nil

@@ -110,7 +110,7 @@ func (e *Engine) accept(ctx context.Context, p *pass, b *batch, page *insights.P
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := e.deliver(ctx, Batch{Events: b.events, Received: page.Clock.Received}); err != nil {
+	if err := e.deliver(ctx, Batch{Events: b.events, Received: page.Clock.Received, Delivery: p.delivery()}); err != nil {
 		return fmt.Errorf("delivering a batch: %w", err)
 	}
 	if p.bypass != "" {
@@ -190,11 +190,12 @@ func (e *Engine) commit(ctx context.Context, delivered checkpoint.Delivered) err
 	for {
 		err := e.store.Commit(graceful, e.state, delivered)
 		if err == nil {
+			e.works(ConditionStorage)
 			e.observer.Progress(e.progress())
 			return nil
 		}
 		wait := tries.failed(FailureCheckpoint, err, e.settings.Backoff)
-		e.report(Failure{Kind: FailureCheckpoint, Err: err, Consecutive: tries.consecutive, Wait: wait})
+		e.report(Failure{Condition: ConditionStorage, Kind: FailureCheckpoint, Err: err, Consecutive: tries.consecutive, Wait: wait})
 		if !sleep(graceful, wait) {
 			return fmt.Errorf("storing the checkpoint: %w", err)
 		}

@@ -96,7 +96,7 @@ func (e *Engine) learnTime(ctx context.Context) bool {
 		e.clock.hear(errorClock(err))
 		kind := classify(err)
 		wait := tries.failed(kind, err, e.settings.Backoff)
-		e.report(Failure{Kind: kind, Err: err, Consecutive: tries.consecutive, Wait: wait})
+		e.report(Failure{Condition: ConditionTail, Kind: kind, Err: err, Consecutive: tries.consecutive, Wait: wait})
 		if e.clock.known() {
 			e.lanes.tailAt = tries.notBefore
 			return true

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/zap"
@@ -20,7 +21,7 @@ import (
 func TestWatermarkOfAnEngineThatStoppedDoesNotAge(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(t, telemetry.Shutdown(t.Context())) }()
-	observer := observe(t, telemetry)
+	observer, _ := observe(t, telemetry)
 	const name = "otelcol_receiver_jumpcloud_watermark_age"
 	_, err := telemetry.GetMetric(name)
 	require.Error(t, err, "nothing is known yet")
@@ -36,19 +37,20 @@ func TestWatermarkOfAnEngineThatStoppedDoesNotAge(t *testing.T) {
 func BenchmarkAccepted(b *testing.B) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(b, telemetry.Shutdown(b.Context())) }()
-	observer, batch := observe(b, telemetry), acceptedBatch()
+	_, observer := observe(b, telemetry)
+	batch := acceptedBatch()
 	b.ReportAllocs()
 	for b.Loop() {
-		observer.accepted(b.Context(), batch, benchmarkBatch)
+		observer.accepted(b.Context(), batch.Events, benchmarkBatch)
 	}
 }
 
 func TestAcceptedEventsAreRecordedWithoutAnAllocationEach(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(t, telemetry.Shutdown(t.Context())) }()
-	observer := observe(t, telemetry)
+	_, observer := observe(t, telemetry)
 	batch := acceptedBatch()
-	allocated := testing.AllocsPerRun(10, func() { observer.accepted(t.Context(), batch, benchmarkBatch) })
+	allocated := testing.AllocsPerRun(10, func() { observer.accepted(t.Context(), batch.Events, benchmarkBatch) })
 	require.Less(t, allocated, 10.)
 	delays, err := telemetry.GetMetric("otelcol_receiver_jumpcloud_event_delay")
 	require.NoError(t, err)
@@ -60,14 +62,15 @@ func TestAcceptedEventsAreRecordedWithoutAnAllocationEach(t *testing.T) {
 	require.Equal(t, "an organization", organization.AsString())
 }
 
-func observe(tb testing.TB, telemetry *componenttest.Telemetry) *observer {
+func observe(tb testing.TB, telemetry *componenttest.Telemetry) (*observer, *outcomes) {
 	tb.Helper()
 	builder, err := metadata.NewTelemetryBuilder(telemetry.NewTelemetrySettings())
 	require.NoError(tb, err)
 	tb.Cleanup(builder.Shutdown)
-	created, err := newObserver("an organization", builder, zap.NewNop(), nil)
+	instruments, err := newInstruments(component.MustNewID("jumpcloud"), "an organization", builder)
 	require.NoError(tb, err)
-	return created
+	account := newConditions(zap.NewNop(), health{}).account("an organization", zap.NewNop(), instruments.consecutiveFailures)
+	return newObserver(instruments, zap.NewNop(), account), &outcomes{instruments: instruments, logger: zap.NewNop(), account: account}
 }
 
 func acceptedBatch() poll.Batch {

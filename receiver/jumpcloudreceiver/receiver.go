@@ -38,6 +38,7 @@ type logsReceiver struct {
 	storage     storage.Client
 	connections connections
 	terms       terms
+	conditions  *conditions
 }
 
 func newLogsReceiver(settings receiver.Settings, config *Config, next consumer.Logs) (*logsReceiver, error) {
@@ -115,6 +116,9 @@ func (r *logsReceiver) Shutdown(ctx context.Context) error {
 	if opened := r.storage; opened != nil && err == nil {
 		r.storage = nil
 		err = within(ctx, "closing the storage", func() error { return opened.Close(ctx) })
+	}
+	if r.conditions != nil {
+		r.conditions.stop()
 	}
 	r.telemetry.Shutdown()
 	return err

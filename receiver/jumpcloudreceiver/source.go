@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
@@ -60,7 +61,7 @@ func (r *logsReceiver) sources(ctx context.Context, host component.Host) ([]*sou
 	if err != nil {
 		return nil, err
 	}
-	status := newHealth(host, r.config.Storage == nil)
+	r.conditions = newConditions(r.settings.Logger, health{host: host, inMemory: r.config.Storage == nil})
 	limiter := rate.NewLimiter(rate.Limit(r.config.RequestsPerSecond), 1)
 	organizations := r.config.Organizations
 	if len(organizations) == 0 {
@@ -68,7 +69,7 @@ func (r *logsReceiver) sources(ctx context.Context, host component.Host) ([]*sou
 	}
 	sources := make([]*source, 0, len(organizations))
 	for _, organization := range organizations {
-		source, err := r.source(organization, client, limiter, status)
+		source, err := r.source(organization, client, limiter)
 		if err != nil {
 			return nil, err
 		}
@@ -77,7 +78,7 @@ func (r *logsReceiver) sources(ctx context.Context, host component.Host) ([]*sou
 	return sources, nil
 }
 
-func (r *logsReceiver) source(organization OrganizationConfig, connections *http.Client, limiter *rate.Limiter, status *health) (*source, error) {
+func (r *logsReceiver) source(organization OrganizationConfig, connections *http.Client, limiter *rate.Limiter) (*source, error) {
 	client, err := r.client(organization, connections, limiter)
 	if err != nil {
 		return nil, err
@@ -91,22 +92,21 @@ func (r *logsReceiver) source(organization OrganizationConfig, connections *http
 	if err != nil {
 		return nil, fmt.Errorf("creating the receiver's telemetry: %w", err)
 	}
-	observer, err := newObserver(organization.ID, r.telemetry, r.settings.Logger, status)
+	instruments, err := newInstruments(r.settings.ID, organization.ID, r.telemetry)
 	if err != nil {
 		return nil, fmt.Errorf("creating the receiver's telemetry: %w", err)
 	}
+	logger := r.settings.Logger
+	if organization.ID != "" {
+		logger = logger.With(zap.String("organization", organization.ID))
+	}
+	account := r.conditions.account(organization.ID, logger, instruments.consecutiveFailures)
 	delivery := &delivery{
-		mapper: mapping.New(mapping.Settings{
-			Body:             mapping.Body(r.config.Body),
-			ScopeName:        metadata.ScopeName,
-			ScopeVersion:     r.settings.BuildInfo.Version,
-			OrganizationID:   organization.ID,
-			OrganizationName: organization.Name,
-		}),
+		messages:  r.messages(organization),
 		next:      r.next,
 		obsreport: obsreport,
 		retry:     r.config.RetryOnFailure,
-		observer:  observer,
+		outcomes:  &outcomes{instruments: instruments, logger: logger, account: account},
 		random:    r.random,
 	}
 	return &source{
@@ -115,8 +115,22 @@ func (r *logsReceiver) source(organization OrganizationConfig, connections *http
 		client:       client,
 		delivery:     delivery,
 		storage:      r.storage,
-		observer:     observer,
+		observer:     newObserver(instruments, logger, account),
 	}, nil
+}
+
+func (r *logsReceiver) messages(organization OrganizationConfig) messages {
+	return messages{
+		mapper: mapping.New(mapping.Settings{
+			Body:             mapping.Body(r.config.Body),
+			ScopeName:        metadata.ScopeName,
+			ScopeVersion:     r.settings.BuildInfo.Version,
+			OrganizationID:   organization.ID,
+			OrganizationName: organization.Name,
+		}),
+		maxRecords: defaultMessageRecords,
+		maxBytes:   defaultMessageBytes,
+	}
 }
 
 func (r *logsReceiver) client(organization OrganizationConfig, connections *http.Client, limiter *rate.Limiter) (*insights.Client, error) {
