@@ -80,3 +80,19 @@ func acceptedBatch() poll.Batch {
 	}
 	return batch
 }
+
+func TestStorageDelayIsRecordedForEachEvent(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, telemetry.Shutdown(t.Context())) }()
+	_, outcomes := observe(t, telemetry)
+	outcomes.stored(t.Context(), []time.Duration{time.Second, time.Minute, -time.Second})
+	found, err := telemetry.GetMetric("otelcol_receiver_jumpcloud_storage_delay")
+	require.NoError(t, err)
+	points := found.Data.(metricdata.Histogram[float64]).DataPoints
+	require.Len(t, points, 1)
+	require.EqualValues(t, 3, points[0].Count)
+	require.InDelta(t, 61, points[0].Sum, 0.001)
+	receiver, named := points[0].Attributes.Value("receiver")
+	require.True(t, named)
+	require.Equal(t, "jumpcloud", receiver.AsString())
+}
