@@ -40,8 +40,8 @@ type ClientSettings struct {
 	Limiter *rate.Limiter
 	// Hold is shared by all clients of the same key and endpoint: what the API asks one of them to wait
 	// (429 or 503 with Retry-After) is waited for by each. Nil is a hold of its own.
-	Hold *backoff.Hold
-	Retry   RetrySettings
+	Hold  *backoff.Hold
+	Retry RetrySettings
 	// Timeout bounds one try, headers and body; 0 is 60 s.
 	Timeout time.Duration
 	// MaxResponseSize bounds an inflated body in bytes; 0 is 64 MiB.

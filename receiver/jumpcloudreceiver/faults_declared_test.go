@@ -89,7 +89,7 @@ func requirePassedBy(t *testing.T, reason string, spoil func(c *collector, id st
 			assert.WithinDuration(t, from, record.Timestamp().AsTime(), 10*time.Millisecond)
 		}
 		metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
-			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("reason", reason)), Value: 2,
+			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud"), attribute.String("reason", reason)), Value: 2,
 		}}, metricdatatest.IgnoreTimestamp())
 		assert.Equal(t, []string{"error", "error"}, c.lines("An event could not be fetched whole"))
 	})
@@ -190,7 +190,7 @@ func TestFault_C10_GapIsCountedInSeconds(t *testing.T) {
 		require.Len(t, points, 1)
 		// The watermark when it was stopped is at most two seconds old, and the clamp leaves a minute.
 		assert.InDelta(t, (10*24*time.Hour + time.Minute).Seconds(), points[0].Value, 5)
-		assert.Equal(t, attribute.NewSet(attribute.String("organization", "")), points[0].Attributes)
+		assert.Equal(t, attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud")), points[0].Attributes)
 		assert.Equal(t, []string{"error"}, c.lines("JumpCloud does not keep events of this time any more"))
 	})
 }

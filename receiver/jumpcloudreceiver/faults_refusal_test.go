@@ -145,7 +145,7 @@ func TestFault_A15_BadResponsesAreCounted(t *testing.T) {
 		c.api.Inject(simulator.Fault{Times: 1, Effect: simulator.Status(206, "")})
 		c.pass(5 * time.Minute)
 		metadatatest.AssertEqualReceiverJumpcloudRequestsFailed(t, c.telemetry, []metricdata.DataPoint[int64]{{
-			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("error", "bad_response")), Value: 1,
+			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud"), attribute.String("error", "bad_response")), Value: 1,
 		}}, metricdatatest.IgnoreTimestamp())
 	})
 }
