@@ -144,7 +144,7 @@ func TestFault_P6_OnlyTheEventThatIsTooLargeIsAskedForByItsID(t *testing.T) {
 				assert.Equal(t, []string{"id", "timestamp"}, query.Fields)
 			}
 		}
-		assert.Equal(t, 2, byID, "one to see that it was not delivered, and one for its id")
+		assert.Equal(t, 3, byID, "one to see that it was not delivered, one to find it, and one for its id")
 		assert.Empty(t, h.observed.seen().failures, "it is no state")
 	})
 }

@@ -122,7 +122,7 @@ func (l *lane) passed() {
 
 // readWhole makes a light pass read whole events from where it is.
 func (l *lane) readWhole() {
-	l.pass.missedAt = l.pass.run.position
+	l.pass.missedAt, l.pass.partial = l.pass.run.position, ""
 	l.begin(l.pass.run.position)
 }
 

@@ -77,30 +77,28 @@ func (p *pass) mayBeLight(delivered int) bool {
 	return !p.missedAt.IsZero() && delivered == 0 && p.run.position.After(p.missedAt)
 }
 
-// skips reports whether an event is to be delivered by its id and timestamp: it may be the one that can't be
-// fetched whole, or shares its millisecond. By time alone nothing leads between the two. An event without a
-// time is delivered in this way wherever it is.
-func (p *pass) skips(event insights.Event) bool {
+// skips reports whether an event that was not delivered is to be delivered by its id and timestamp: it may
+// be the one that can't be fetched whole, or shares its millisecond, and by time alone nothing leads between
+// the two. Whatever is later than the run's start is read whole from its own millisecond on first, unless
+// that is ahead of now. An event without a time is delivered in this way wherever it is.
+func (p *pass) skips(event insights.Event, now time.Time) bool {
 	if p.partial == "" || !p.run.ordered {
 		return false
 	}
 	if !p.run.dated(event) {
 		return true
 	}
-	behind := event.Timestamp.Truncate(time.Millisecond).Add(time.Millisecond)
+	at := event.Timestamp.Truncate(time.Millisecond)
 	if p.skipTo.IsZero() {
-		p.skipTo = behind
+		if at.After(p.run.query.Start) && !at.After(now) {
+			return false
+		}
+		p.skipTo = at.Add(time.Millisecond)
 	}
-	return p.skipTo.Equal(behind)
+	return p.skipTo.Equal(at.Add(time.Millisecond))
 }
 
 // skipped reports whether the pass may go on behind what it skips: no more of it follows.
 func (p *pass) skipped(last bool) bool {
 	return !p.skipTo.IsZero() && (last || !p.run.position.Before(p.skipTo))
-}
-
-// aheadOfTime reports whether the pass has got behind events that can't be fetched whole and are dated ahead
-// of now. It can't go on there by time, so what follows is left to the next rescan.
-func (p *pass) aheadOfTime(now time.Time, last bool) bool {
-	return p.partial != "" && (p.skipped(last) && p.skipTo.After(now) || p.skipTo.IsZero() && p.run.position.After(now))
 }

@@ -58,7 +58,8 @@ func (e *Engine) turn(ctx context.Context, l *lane, s *settlement, repeated bool
 		return err
 	}
 	switch {
-	case p.aheadOfTime(e.clock.earliest(), !more || s.stopped):
+	case p.skipped(!more || s.stopped) && p.skipTo.After(e.clock.earliest()):
+		// The pass can't go on there by time, so what follows is left to the next rescan.
 		l.passed()
 		return e.finish(ctx, l)
 	case e.reopened(l, s, !more):
@@ -92,15 +93,12 @@ func (e *Engine) reopened(l *lane, s *settlement, last bool) bool {
 		start := p.skipTo
 		l.passed()
 		l.begin(start)
-	case p.partial != "":
-		if !further {
+	case s.stopped:
+		if p.partial != "" && !further {
 			return false
 		}
-		l.passed()
-		l.resume()
-	case s.stopped:
 		l.readWhole()
-	case last || p.beyond():
+	case p.partial != "", last, p.beyond():
 		return false
 	case l.light && p.mayBeLight(s.report.Delivered):
 		p.missedAt = time.Time{}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
@@ -44,10 +45,10 @@ func (s *settlement) settle(ctx context.Context) error {
 			continue
 		case p.run.excludes(event):
 			continue
-		case p.skips(event):
+		case p.skips(event, s.engine.clock.earliest()):
 			event.Oversize = true
 		case p.run.light():
-			s.stopped = true
+			s.stop(event)
 			return s.accept(ctx, pending)
 		}
 		if err := s.add(ctx, pending, event, id); err != nil {
@@ -66,6 +67,14 @@ func (s *settlement) isLight() bool {
 	s.engine.observer.Anomaly(AnomalyNotLight)
 	s.lane.light = false
 	return false
+}
+
+// stop leaves the rest of a light page to whole ones. Everything before the event was delivered.
+func (s *settlement) stop(event insights.Event) {
+	s.stopped = true
+	if run := s.lane.pass.run; run.ordered && run.dated(event) {
+		run.position = later(run.position, event.Timestamp.Truncate(time.Millisecond))
+	}
 }
 
 // passOver moves on behind an event that was delivered before.
