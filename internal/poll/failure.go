@@ -99,7 +99,7 @@ var failureTable = map[FailureKind]struct {
 	},
 	FailureServer: {
 		[]int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusRequestEntityTooLarge}, paceUsual,
-		"JumpCloud, or a gateway before it, answers with errors: see JumpCloud's status page; nothing is lost while it lasts",
+		"JumpCloud, or a gateway before it, answers with server errors: see JumpCloud's status page; nothing is lost while it lasts",
 	},
 	FailureTransport: {
 		nil, paceUsual,

@@ -81,7 +81,7 @@ func (e *Engine) revise(l *lane, err error) (atOnce bool) {
 		return false
 	}
 	if days := refusedRetention(status.Message); days > 0 {
-		return e.reviseStart(l, time.Duration(days)*24*time.Hour)
+		return e.reviseStart(l, time.Duration(days)*24*time.Hour, err)
 	}
 	p := l.pass
 	if p.run.token == nil {
@@ -110,8 +110,12 @@ func refusedRetention(message string) (days int) {
 
 // reviseStart goes on where the API still keeps events, or where the pass is by now. Where the start should
 // not have been refused it moves by an hour, after a wait.
-func (e *Engine) reviseStart(l *lane, kept time.Duration) (atOnce bool) {
-	e.settings.Retention = min(e.settings.Retention, kept)
+func (e *Engine) reviseStart(l *lane, kept time.Duration, err error) (atOnce bool) {
+	if kept < e.settings.Retention {
+		e.settings.Retention = kept
+		l.attempt.consecutive++
+		e.keeper.report(Failure{Condition: Condition(l.kind), Kind: FailureRejected, Err: err, Consecutive: l.attempt.consecutive})
+	}
 	p := l.pass
 	start := p.run.query.Start
 	edge := e.retentionEdge()

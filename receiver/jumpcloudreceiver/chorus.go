@@ -120,6 +120,9 @@ func (a *account) tellFailure(t *trouble, failure poll.Failure) {
 			zap.Int("failures", t.failures), zap.Time("since", t.since), zap.Duration("next_attempt_in", failure.Wait.Round(time.Millisecond)))
 	}
 	if _, met := t.met[failure.Kind]; !met {
+		if a.toldByAnother(failure) {
+			return
+		}
 		t.met[failure.Kind] = struct{}{}
 		a.owner.chorus(topic{condition: about.condition, kind: about.kind, recovered: true}).flushBefore(a.organization)
 		a.owner.join(about, a.organization, alone)
@@ -137,8 +140,22 @@ func (a *account) tellFailure(t *trouble, failure poll.Failure) {
 	alone()
 }
 
-// tellRecovery logs the end of a trouble, behind the line of its beginning.
+// toldByAnother reports whether another condition of the organization fails by the same, and that was told:
+// an outage of the API is one line, however many lanes meet it.
+func (a *account) toldByAnother(failure poll.Failure) bool {
+	for condition, other := range a.troubles {
+		if _, told := other.met[failure.Kind]; told && condition != failure.Condition {
+			return true
+		}
+	}
+	return false
+}
+
+// tellRecovery logs the end of a trouble that was told, behind the line of its beginning.
 func (a *account) tellRecovery(condition poll.Condition, t *trouble) {
+	if len(t.met) == 0 {
+		return
+	}
 	for kind := range t.met {
 		a.owner.chorus(topic{condition: condition, kind: kind}).flushBefore(a.organization)
 	}

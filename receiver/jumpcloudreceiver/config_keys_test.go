@@ -24,7 +24,7 @@ func TestFault_X8_UnknownKeyAtEveryLevel(t *testing.T) {
 		{"tls, of the struct within", "tls: {ca_fil: a}", `unknown key "tls::ca_fil": did you mean "ca_file"?`},
 		{"tls, a level further", "tls: {tpm: {enable: true}}", `unknown key "tls::tpm::enable": did you mean "enabled"?`},
 		{"backfill", "backfill: {look_back: 1h}", `unknown key "backfill::look_back": did you mean "lookback"?`},
-		{"backfill, like nothing", "backfill: {since: 1h}", `unknown key "backfill::since": the keys here are lookback, start_time`},
+		{"backfill, like nothing", "backfill: {since: 1h}", `unknown key "backfill::since": the keys here are lookback, order, start_time`},
 		{"retry_on_failure", "retry_on_failure: {initial_intervall: 1s}", `unknown key "retry_on_failure::initial_intervall": did you mean "initial_interval"?`},
 		{"the second organization", "organizations: [{id: a}, {id: b, nam: c}]", `unknown key "organizations::1::nam": did you mean "name"?`},
 		{

@@ -120,11 +120,11 @@ func TestFault_A8_TimeoutOfTheServerIsKeptAndNoState(t *testing.T) {
 }
 
 func TestFault_A8_TimeoutOfTheServerThatLastsIsKept(t *testing.T) {
-	requireKept(t, outage{simulator.Status(408, ""), time.Hour, 150, "answers with server errors", 5 * time.Minute})
+	requireKept(t, outage{simulator.Status(408, ""), time.Hour, 250, "answers with server errors", 5 * time.Minute})
 }
 
 func TestFault_A9_RateLimitThatLastsIsAStateAfterThreeFailures(t *testing.T) {
-	requireKept(t, outage{simulator.Status(429, ""), time.Hour, 150, "limits the rate of requests (429)", 5 * time.Minute})
+	requireKept(t, outage{simulator.Status(429, ""), time.Hour, 250, "limits the rate of requests (429)", 5 * time.Minute})
 	requireStateAfterThree(t, 429)
 }
 
@@ -137,6 +137,7 @@ func TestFault_A10_SecondsAreWaitedForAsTheyAre(t *testing.T) {
 	requireWaited(t, simulator.Status(429, "", "Retry-After", "100"), limited, 200*time.Second, 220*time.Second)
 	// A wait that lasts longer than the tries of one request is no other.
 	collect(t, func(t *testing.T, c *collector) {
+		c.config.RescanInterval = 24 * time.Hour // one lane
 		c.start()
 		c.pass(5 * time.Second)
 		c.api.Inject(simulator.Fault{Times: 60, Effect: simulator.Status(429, "", "Retry-After", "100")})
@@ -190,7 +191,7 @@ func TestFault_A12_GarbageIsNoWait(t *testing.T) {
 func TestFault_A13_ServerErrorsAreAStateAfterThree(t *testing.T) {
 	for _, code := range []int{500, 502, 503, 504} {
 		t.Run(http.StatusText(code), func(t *testing.T) {
-			requireKept(t, outage{simulator.Status(code, "busy"), time.Hour, 150, "answers with server errors", 5 * time.Minute})
+			requireKept(t, outage{simulator.Status(code, "busy"), time.Hour, 250, "answers with server errors", 5 * time.Minute})
 			requireStateAfterThree(t, code)
 			requireGrowing(t, code)
 		})
@@ -255,6 +256,7 @@ func requireGrowing(t *testing.T, code int) {
 	for _, part := range []float64{1, 0.25} {
 		collect(t, func(t *testing.T, c *collector) {
 			c.random = func() float64 { return part }
+			c.config.RescanInterval = 24 * time.Hour // one lane
 			c.start()
 			c.pass(5 * time.Second)
 			var requests moments
