@@ -132,7 +132,7 @@ func TestFault_E14_EventThatIsDatedOutsideOfItsSliceIsDelivered(t *testing.T) {
 func TestFault_E15_LargerDelayTellsFromWhenOnItHolds(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.start()
-		h.pass(24 * time.Hour)
+		h.pass(3 * time.Hour)
 		h.kill()
 		h.settings.MaxEventDelay = 6 * time.Hour
 		h.start()
@@ -143,7 +143,7 @@ func TestFault_E15_LargerDelayTellsFromWhenOnItHolds(t *testing.T) {
 		require.WithinDuration(t, time.Now(), holds, 80*time.Minute)
 		late := holds.Add(time.Second)
 		h.api.Add(simulator.Event{Service: "sso", ID: "late", Time: late, Visible: late.Add(6 * time.Hour)})
-		h.pass(24 * time.Hour)
+		h.pass(8 * time.Hour)
 		assert.Equal(t, map[string]int{"late": 1}, h.accepted())
 		h.kill()
 		h.start()

@@ -75,10 +75,10 @@ func TestFault_E7_EventThatIsTooLargeAndDatedAheadStopsNothing(t *testing.T) {
 		at := from.Add(time.Hour)
 		h.api.Add(simulator.Event{ID: "huge", Time: at, JSON: largeEvent("huge", at, 2<<20)})
 		before := len(h.api.Requests())
-		h.happen("live", 10*time.Minute, 1)
+		h.happen("live", 3*time.Minute, 1)
 		h.pass(2 * time.Minute)
 		h.requireEachOnce(from)
-		assert.Less(t, len(h.api.Requests())-before, 72*40, "72 polls, each of which finds the event by halves")
+		assert.Less(t, len(h.api.Requests())-before, 30*40, "30 polls, each of which finds the event by halves")
 	})
 }
 

@@ -57,8 +57,8 @@ func (r result) crashPoints() (points []crashPoint) {
 // shortPlan is a run with late, tied and future events and no trouble.
 func shortPlan(lookback time.Duration) plan {
 	p := plan{seed: 1, world: world{
-		pollInterval: 4 * time.Second, rescanInterval: 9 * time.Second, maxEventDelay: 20 * time.Second,
-		lookback: lookback, pageSize: 20, latency: 50 * time.Millisecond,
+		pollInterval: 4 * time.Second, rescanInterval: 18 * time.Second, maxEventDelay: 20 * time.Second,
+		lookback: lookback, pageSize: 50, latency: 50 * time.Millisecond,
 		// What is promised without a backfill begins with the first contact.
 		troubled: lookback > 0,
 	}}
