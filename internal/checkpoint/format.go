@@ -42,8 +42,9 @@ type content struct {
 }
 
 func (c content) encode() ([]byte, error) {
-	c.State = c.State.inUTC()
-	raw, err := json.Marshal(c)
+	inUTC := c
+	inUTC.State = c.State.inUTC()
+	raw, err := json.Marshal(inUTC)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the state: %w", err)
 	}

@@ -97,7 +97,7 @@ func (s *span) UnmarshalText(text []byte) error {
 	}
 	for k, known := range kindNames() {
 		if name == known {
-			*s = span{kind: kind(k), first: hour(from), width: hour(count)} //nolint:gosec // there are three kinds
+			*s = span{kind: kind(k), first: hour(from), width: hour(count)}
 			return nil
 		}
 	}

@@ -33,7 +33,7 @@ func (i *installation) printed(text string) func() bool {
 
 func TestFault_D1_StopInsideAPageEndsTheBatchAndFetchesNoMore(t *testing.T) {
 	m := newMassacre(t, 1, 10, queueless)
-	// Pages have two batches each, so the third is the first of the second page.
+	// Pages have two batches each, and a batch is two messages: the third is the first of the second batch.
 	met := m.journal.meet(stored, 2)
 	m.collector.start()
 	met.reached(t)
@@ -45,7 +45,7 @@ func TestFault_D1_StopInsideAPageEndsTheBatchAndFetchesNoMore(t *testing.T) {
 	require.NoError(t, m.collector.command.Wait(), m.collector.output.String())
 	assert.Less(t, time.Since(began), 10*time.Second)
 	assert.Len(t, m.api.Requests(), asked, "nothing is fetched after the signal")
-	assert.Equal(t, 3, m.journal.counted().requests, "the batch under way is the last")
+	assert.Equal(t, 4, m.journal.counted().requests, "the batch under way is the last")
 
 	m.collector.start()
 	_, lost, again := m.settle(10 * time.Second)

@@ -71,7 +71,7 @@ func flip(data []byte, from, to int) []byte {
 // zeroState clears every copy of the state record, and leaves the database valid.
 func zeroState(data []byte) []byte {
 	for rest := data; ; {
-		at := bytes.Index(rest, []byte(`{"version":1,`))
+		at := bytes.Index(rest, []byte(`{"version":2,`))
 		if at < 0 {
 			return data
 		}

@@ -27,22 +27,17 @@ type clock struct {
 	doubted []insights.ServerClock
 }
 
-// observe takes the clock of a page or of a refusal, and reports whether its date is believed.
-func (c *clock) observe(answer insights.ServerClock) (believed bool) {
-	if answer.Date.IsZero() {
-		return false
-	}
-	if c.support(answer) {
-		return true
+// observe takes the clock of a page or of a refusal.
+func (c *clock) observe(answer insights.ServerClock) {
+	if answer.Date.IsZero() || c.support(answer) {
+		return
 	}
 	if n := len(c.doubted); n > 0 && !agree(c.doubted[n-1], answer) {
 		c.doubted = nil
 	}
-	if c.doubted = append(c.doubted, answer); len(c.doubted) < confirmations {
-		return false
+	if c.doubted = append(c.doubted, answer); len(c.doubted) == confirmations {
+		c.recent, c.doubted = []insights.ServerClock{answer}, nil
 	}
-	c.reset(answer)
-	return true
 }
 
 // support takes an answer's clock where what is known supports it. Anyone between the API and the
@@ -68,10 +63,6 @@ func (c *clock) support(answer insights.ServerClock) (supported bool) {
 		c.recent = c.recent[max(0, len(c.recent)-recentAnswers):]
 	}
 	return supported
-}
-
-func (c *clock) reset(answer insights.ServerClock) {
-	c.recent, c.doubted = []insights.ServerClock{answer}, nil
 }
 
 func (c *clock) known() bool { return len(c.recent) > 0 }

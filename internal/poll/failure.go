@@ -70,7 +70,8 @@ var failureTable = map[FailureKind]struct {
 	remedy   string
 }{
 	FailureAuthentication: {
-		[]int{http.StatusUnauthorized}, paceOperator,
+		[]int{http.StatusUnauthorized},
+		paceOperator,
 		"JumpCloud does not accept the API key (401): check api_key, whether the key has expired or was regenerated, and that region or endpoint is the organization's own",
 	},
 	FailureServiceAccount: {
@@ -82,11 +83,13 @@ var failureTable = map[FailureKind]struct {
 		"the token endpoint refuses the client: check client_id, client_secret and whether the secret has expired, in the extension that auth names",
 	},
 	FailureLicense: {
-		[]int{http.StatusPaymentRequired}, paceOperator,
+		[]int{http.StatusPaymentRequired},
+		paceOperator,
 		"the organization has no Directory Insights (402): enable it in the JumpCloud admin console",
 	},
 	FailureForbidden: {
-		[]int{http.StatusForbidden}, paceOperator,
+		[]int{http.StatusForbidden},
+		paceOperator,
 		"JumpCloud forbids reading events (403): check the role of the key's administrator, the organization's id, and that region or endpoint is the organization's own",
 	},
 	FailureRejected: {
@@ -94,11 +97,13 @@ var failureTable = map[FailureKind]struct {
 		"JumpCloud refuses the request: check services and endpoint, and the message in the log",
 	},
 	FailureRateLimited: {
-		[]int{http.StatusTooManyRequests}, paceUsual,
+		[]int{http.StatusTooManyRequests},
+		paceUsual,
 		"JumpCloud limits the rate of requests (429): lower requests_per_second or raise poll_interval, and look for other users of the API",
 	},
 	FailureServer: {
-		[]int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusRequestEntityTooLarge}, paceUsual,
+		[]int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusRequestEntityTooLarge},
+		paceUsual,
 		"JumpCloud, or a gateway before it, answers with server errors: see JumpCloud's status page; nothing is lost while it lasts",
 	},
 	FailureTransport: {

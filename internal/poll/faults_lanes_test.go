@@ -5,6 +5,7 @@ package poll_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func (h *harness) happen(prefix string, d time.Duration, each int) {
 
 func TestFault_E1_GatewayThatGivesUpOnLargePagesGetsSmallOnes(t *testing.T) {
 	for _, status := range []int{413, 502, 503, 504, 520, 524} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 				h.start()
 				h.pass(15 * time.Second)

@@ -5,6 +5,7 @@ package poll_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -84,7 +85,7 @@ func TestFault_E7_EventThatIsTooLargeAndDatedAheadStopsNothing(t *testing.T) {
 
 func TestFault_E8_RefusedTokensAndATieLargerThanAPageStopNothing(t *testing.T) {
 	for _, status := range []int{http.StatusBadRequest, http.StatusInternalServerError} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 				h.start()
 				h.pass(15 * time.Second)

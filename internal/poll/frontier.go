@@ -68,31 +68,32 @@ func (f frontier) slice() (start, end time.Time, pending bool) {
 // advance moves a lane's start while its pass is under way: everything before position that was visible at
 // asOf has been delivered.
 func (f frontier) advance(kind PassKind, position, asOf time.Time) frontier {
-	reached := earlier(position, asOf)
+	next, reached := f, earlier(position, asOf)
 	switch kind {
 	case Backfill:
-		f.Backfill.Next = later(f.Backfill.Next, earlier(reached, f.Backfill.End))
+		next.Backfill.Next = later(f.Backfill.Next, earlier(reached, f.Backfill.End))
 	case Rescan:
-		f.Rescan = checkpoint.Rescan{AsOf: asOf, Position: later(f.Rescan.Position, reached)}
-		f.Watermark = later(f.Watermark, reached)
+		next.Rescan = checkpoint.Rescan{AsOf: asOf, Position: later(f.Rescan.Position, reached)}
+		next.Watermark = later(f.Watermark, reached)
 	default:
-		f.Watermark = later(f.Watermark, reached)
+		next.Watermark = later(f.Watermark, reached)
 	}
-	return f.forget()
+	return next.forget()
 }
 
 // finish ends a pass: everything that was visible at asOf has been delivered, in history up to end.
 func (f frontier) finish(kind PassKind, asOf, end time.Time) frontier {
+	next := f
 	switch kind {
 	case Backfill:
-		f.Backfill.Next = later(f.Backfill.Next, end)
+		next.Backfill.Next = later(f.Backfill.Next, end)
 	case Rescan:
-		f.Rescanned, f.Rescan = asOf, checkpoint.Rescan{}
-		f.Watermark = later(f.Watermark, asOf)
+		next.Rescanned, next.Rescan = asOf, checkpoint.Rescan{}
+		next.Watermark = later(f.Watermark, asOf)
 	default:
-		f.Watermark = later(f.Watermark, asOf)
+		next.Watermark = later(f.Watermark, asOf)
 	}
-	return f.forget()
+	return next.forget()
 }
 
 // forget moves From to the hour before which no live lane reads any more. With a rescan under way, that

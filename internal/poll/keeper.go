@@ -85,13 +85,12 @@ func (k *keeper) report(failure Failure) {
 }
 
 // rewind goes back where the watermark is further ahead of the API's time than clocks may be apart.
-func (k *keeper) rewind() (rewound bool) {
+func (k *keeper) rewind() {
 	if !k.frontier.ahead(k.clock.latest()) {
-		return false
+		return
 	}
 	k.frontier = k.frontier.rewind(k.clock.earliest())
 	k.observer.Anomaly(AnomalyClockRewound)
-	return true
 }
 
 // clamp gives up what the API refused to answer for, and declares what is lost by it.

@@ -102,9 +102,11 @@ type Progress struct {
 type Condition string
 
 const (
-	// ConditionTail, ConditionRescan and ConditionBackfill: the pages of a lane.
-	ConditionTail     Condition = "tail"
-	ConditionRescan   Condition = "rescan"
+	// ConditionTail: new events can't be read.
+	ConditionTail Condition = "tail"
+	// ConditionRescan: late events can't be looked for.
+	ConditionRescan Condition = "rescan"
+	// ConditionBackfill: history can't be read.
 	ConditionBackfill Condition = "backfill"
 	// ConditionStorage: the storage takes no checkpoint.
 	ConditionStorage Condition = "storage"

@@ -50,8 +50,13 @@ func cutUnit(text string) (number string, unit ByteSize) {
 		suffix string
 		unit   ByteSize
 	}{
-		{"KiB", kibibyte}, {"MiB", mebibyte}, {"GiB", gibibyte},
-		{"kB", kilobyte}, {"MB", kilobyte * kilobyte}, {"GB", kilobyte * kilobyte * kilobyte}, {"B", 1},
+		{"KiB", kibibyte},
+		{"MiB", mebibyte},
+		{"GiB", gibibyte},
+		{"kB", kilobyte},
+		{"MB", kilobyte * kilobyte},
+		{"GB", kilobyte * kilobyte * kilobyte},
+		{"B", 1},
 	} {
 		if before, found := strings.CutSuffix(text, known.suffix); found {
 			return before, known.unit
