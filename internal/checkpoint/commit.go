@@ -3,48 +3,28 @@
 package checkpoint
 
 import (
-	"container/list"
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-const (
-	// sparseAfter is how many missing segments are tolerated before those that are still
-	// needed move to the end, so that a state's range of numbers stays short.
-	sparseAfter = 64
-	// mergeFactor segments of fewer than mergeFactor ids become one, and so do as many of fewer
-	// than mergeBelow: where batches are small an id is written about three times.
-	mergeFactor = 16
-	mergeBelow  = mergeFactor * mergeFactor
-)
+// segmentFull is how many ids close a segment: the next ones get a new one.
+const segmentFull = 128
 
-// Delivered is what one commit adds: the events of one accepted batch.
-type Delivered struct {
-	Lane    Lane
-	Entries []Entry
-	// AsOf is the API's time. What is dated after it gets a segment of its own, so that it
-	// does not keep the others.
-	AsOf time.Time
-}
-
-// change is what a commit does to the segments.
+// change is what a commit does to the spans.
 type change struct {
-	// dropped are forgotten, merged are the last ones and become a part of the first that is added.
-	dropped, merged []*segment
-	// moved is added under another number, or nil.
-	moved *segment
-	// added are in the order of their numbers.
-	added       []*segment
-	first, next uint64
+	added     map[span][]ID
+	forgotten []span
 }
 
-// Commit stores state and adds the delivered events. After an error nothing has changed here,
-// and the same commit may be tried again, also where the storage has applied it.
-func (s *Store) Commit(ctx context.Context, state State, delivered Delivered) error {
+// Commit stores state and remembers the delivered events. One whose time no reader can reach by
+// that state is not remembered. After an error nothing has changed here, and the same commit may be
+// tried again, also where the storage has applied it.
+func (s *Store) Commit(ctx context.Context, state State, delivered []Entry) error {
 	c := s.plan(state, delivered)
 	operations, err := s.operations(state, c)
 	if err != nil {
@@ -53,107 +33,165 @@ func (s *Store) Commit(ctx context.Context, state State, delivered Delivered) er
 	if err := s.client.Batch(ctx, operations...); err != nil {
 		return fmt.Errorf("writing the state: %w", err)
 	}
-	s.first, s.next = c.first, c.next
-	s.seen.drop(c.gone()...)
-	s.seen.keep(c.added...)
+	s.apply(state, c)
 	return nil
 }
 
-func (s *Store) plan(state State, delivered Delivered) *change {
-	c := &change{dropped: s.seen.past(state), next: s.next}
-	until, after := split(delivered.Entries, delivered.AsOf)
-	if len(until) > 0 {
-		c.merged = s.seen.mergeable(state, delivered, len(until))
-		c.add(newSegment(delivered.Lane, until, c.merged))
+func (s *Store) plan(state State, delivered []Entry) change {
+	c := change{added: make(map[span][]ID)}
+	for of := range s.spans {
+		if !state.needs(of) {
+			c.forgotten = append(c.forgotten, of)
+		}
 	}
-	if len(after) > 0 {
-		c.add(newSegment(delivered.Lane, after, nil))
+	add := func(of span, id ID) {
+		if state.needs(of) && !s.keeps(of, id) {
+			c.added[of] = append(c.added[of], id)
+		}
 	}
-	kept := s.seen.order.Len() - len(c.dropped) - len(c.merged)
-	first := firstNeeded(s.seen.order.Front(), state)
-	// A segment that merges must not move as well. The next commit may move what is still far away.
-	if first != nil && len(c.merged) == 0 && c.next-first.number > uint64(2*kept+sparseAfter) { //nolint:gosec // a length
-		c.moved = first
-		c.add(first.copied())
-		first = firstNeeded(first.element.Next(), state)
+	for _, entry := range delivered {
+		k := dated
+		if entry.Stray {
+			k = stray
+		}
+		add(state.spanAt(k, entry.Time), entry.ID)
 	}
-	switch {
-	case first != nil:
-		c.first = first.number
-	case len(c.added) > 0:
-		c.first = c.added[0].number
-	default:
-		c.first = c.next
+	if s.version == 1 {
+		for id, last := range s.migrated {
+			add(spanOf(migrated, last, 1), id)
+		}
 	}
 	return c
 }
 
-// add gives a segment its number. Those of the merged ones come first, so that no number is
-// missing afterwards; there are more of them than a commit adds segments. The first is written
-// over with all that the merged ones hold, before anything else is: a batch that is torn keeps it.
-func (c *change) add(added *segment) {
-	added.number = c.next
-	if i := len(c.added); i < len(c.merged) {
-		added.number = c.merged[i].number
+// keeps says that adding the id would change nothing.
+func (s *Store) keeps(of span, id ID) bool {
+	if of.kind == stray {
+		last, found := s.strays[id]
+		return found && last >= of.last()
 	}
-	c.added = append(c.added, added)
-	c.next = added.number + 1
+	return s.remembers(of, id)
 }
 
-// firstNeeded returns the first segment from element on that is not forgotten, or nil. Where that is
-// a merged one, its number is that of the first that is added.
-func firstNeeded(element *list.Element, state State) *segment {
-	for ; element != nil; element = element.Next() {
-		if candidate := element.Value.(*segment); candidate.needed(state) {
-			return candidate
+// operations are ordered for a storage whose batches are not atomic: the new spans, ids, state,
+// removals. The record names what this commit removes as well: where a batch is torn, the first commit
+// after the next start removes it again.
+func (s *Store) operations(state State, c change) ([]*storage.Operation, error) {
+	var operations []*storage.Operation
+	after := content{State: state, Format1: s.format1, Segments: make(map[span]int, len(s.spans)+len(c.added))}
+	for of, known := range s.spans {
+		after.Segments[of] = known.segments
+	}
+	if s.version == Version && s.opens(c) {
+		before := content{State: s.state, Format1: s.format1, Segments: maps.Clone(after.Segments)}
+		for of := range c.added {
+			before.Segments[of] += 0
 		}
+		record, err := before.encode()
+		if err != nil {
+			return nil, err
+		}
+		operations = append(operations, storage.SetOperation(s.stateKey(), record))
 	}
-	return nil
-}
-
-// gone are the segments that are in memory no more.
-func (c *change) gone() []*segment {
-	gone := slices.Concat(c.dropped, c.merged)
-	if c.moved != nil {
-		gone = append(gone, c.moved)
+	for _, of := range slices.SortedFunc(maps.Keys(c.added), compareSpans) {
+		number, ids := s.segment(of, c.added[of])
+		after.Segments[of] = number + 1
+		operations = append(operations, storage.SetOperation(s.segmentKey(of, number), encodeSegment(of, ids)))
 	}
-	return gone
-}
-
-// operations are ordered for a storage whose batches are not atomic: ids, state, removals. The
-// record keeps the range that includes what this commit removes: a batch that is torn before the
-// removals is cleaned up after the next start.
-func (s *Store) operations(state State, c *change) ([]*storage.Operation, error) {
-	record, err := encodeState(content{State: state, First: s.first, Next: max(s.next, c.next)})
+	record, err := after.encode()
 	if err != nil {
 		return nil, err
 	}
-	gone := c.gone()
-	operations := make([]*storage.Operation, 0, len(c.added)+1+len(gone))
-	for _, segment := range c.added {
-		operations = append(operations, storage.SetOperation(s.segmentKey(segment.number), segment.encode()))
-	}
 	operations = append(operations, storage.SetOperation(s.stateKey(), record))
-	for _, segment := range gone {
-		if !slices.ContainsFunc(c.added, segment.sameNumber) {
-			operations = append(operations, storage.DeleteOperation(s.segmentKey(segment.number)))
-		}
+	for _, key := range s.removed(c) {
+		operations = append(operations, storage.DeleteOperation(key))
 	}
 	return operations, nil
 }
 
-// split returns the entries that are not dated after limit, and those that are.
-func split(entries []Entry, limit time.Time) (until, after []Entry) {
-	isAfter := func(e Entry) bool { return e.Time.After(limit) }
-	if !slices.ContainsFunc(entries, isAfter) {
-		return entries, nil
-	}
-	for _, entry := range entries {
-		if isAfter(entry) {
-			after = append(after, entry)
-		} else {
-			until = append(until, entry)
+// opens says that a span is new.
+func (s *Store) opens(c change) bool {
+	for of := range c.added {
+		if s.spans[of] == nil {
+			return true
 		}
 	}
-	return until, after
+	return false
+}
+
+// segment is the one that added ids are written to, and all that it will hold.
+func (s *Store) segment(of span, added []ID) (number int, ids []ID) {
+	known := s.spans[of]
+	switch {
+	case known == nil:
+		return 0, added
+	case len(known.tail) > 0:
+		return known.segments - 1, slices.Concat(known.tail, added)
+	default:
+		return known.segments, added
+	}
+}
+
+// removed has the keys that a torn batch may have left one past a span's segments as well.
+func (s *Store) removed(c change) []string {
+	keys := slices.Concat(s.damaged, s.format1Keys(s.format1))
+	for _, of := range c.forgotten {
+		for number := range s.spans[of].segments + 1 {
+			keys = append(keys, s.segmentKey(of, number))
+		}
+	}
+	return keys
+}
+
+func (s *Store) apply(state State, c change) {
+	for _, of := range c.forgotten {
+		delete(s.spans, of)
+		switch of.kind {
+		case stray:
+			s.strays.forget(of.last())
+		case migrated:
+			s.migrated.forget(of.last())
+		}
+	}
+	for of, added := range c.added {
+		number, ids := s.segment(of, added)
+		s.keep(of, number, ids, added)
+	}
+	s.version, s.state = Version, state
+	s.format1, s.damaged = numbers{}, nil
+}
+
+// keep remembers what a segment has, and the new ones of that.
+func (s *Store) keep(of span, number int, ids, added []ID) {
+	known := s.spans[of]
+	if known == nil {
+		known = &stored{}
+		s.spans[of] = known
+	}
+	known.segments, known.tail = number+1, nil
+	if len(ids) < segmentFull {
+		known.tail = slices.Clip(ids)
+	}
+	for _, id := range added {
+		switch of.kind {
+		case dated:
+			if known.ids == nil {
+				known.ids = make(map[ID]struct{})
+			}
+			known.ids[id] = struct{}{}
+		case stray:
+			s.strays.keep(id, of.last())
+		case migrated:
+			s.migrated.keep(id, of.last())
+		}
+	}
+}
+
+// forget removes the ids that are kept for that hour as the last.
+func (l lasts) forget(last hour) {
+	maps.DeleteFunc(l, func(_ ID, kept hour) bool { return kept == last })
+}
+
+func compareSpans(a, b span) int {
+	return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.width, b.width), cmp.Compare(a.kind, b.kind))
 }

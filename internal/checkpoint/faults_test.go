@@ -4,10 +4,7 @@ package checkpoint_test
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"hash/crc32"
 	"strings"
 	"testing"
 	"time"
@@ -30,20 +27,20 @@ func TestFault_S6_LostStateStartsAfreshAmongOldSegments(t *testing.T) {
 	client := newMemoryClient()
 	store := checkpoint.Open(client, "")
 	for i := range 5 {
-		require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(i, start))))
+		commit(t, store, stateAt(start), entry(i, start))
 	}
 	delete(client.values, "own/state")
 
 	again, loaded := reopen(t, client)
 	assert.False(t, loaded.Found)
 	assert.Empty(t, loaded.DamagedKey)
-	require.NoError(t, again.Commit(t.Context(), stateAt(start), delivered(entry(100, start))))
+	commit(t, again, stateAt(start), entry(100, start))
 
 	again, loaded = reopen(t, client)
 	assert.True(t, loaded.Found)
 	assert.Zero(t, loaded.DamagedSegments)
-	assert.True(t, again.Seen(entry(100, start).ID))
-	assert.False(t, again.Seen(entry(0, start).ID), "a segment of the lost state was written over")
+	assert.True(t, seen(again, entry(100, start)))
+	assert.False(t, seen(again, entry(0, start)), "a segment of the lost state was written over")
 }
 
 func TestFault_S7_DamagedStateIsKeptAndReported(t *testing.T) {
@@ -57,13 +54,14 @@ func TestFault_S7_DamagedStateIsKeptAndReported(t *testing.T) {
 		"other checksum": func(data []byte) []byte {
 			return []byte(strings.Replace(string(data), `"crc32c":`, `"crc32c":1`, 1))
 		},
-		"impossible range": func([]byte) []byte {
-			return []byte(`{"version":1,"crc32c":0,"content":{"first":9,"next":1}}`)
-		},
+		"impossible range": func([]byte) []byte { return stored(1, `{"first":9,"next":1}`) },
+		"impossible count": func([]byte) []byte { return stored(2, `{"segments":{"492000":-1}}`) },
+		"endless count":    func([]byte) []byte { return stored(2, `{"segments":{"492000":1000000000000}}`) },
+		"unknown kind":     func([]byte) []byte { return stored(2, `{"segments":{"492000/other":1}}`) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := newMemoryClient()
-			require.NoError(t, checkpoint.Open(client, "").Commit(t.Context(), stateAt(start), delivered(entry(1, start))))
+			commit(t, checkpoint.Open(client, ""), stateAt(start), entry(1, start))
 			damaged := damage(client.values["own/state"])
 			client.values["own/state"] = damaged
 
@@ -72,7 +70,7 @@ func TestFault_S7_DamagedStateIsKeptAndReported(t *testing.T) {
 			assert.Equal(t, "own/state.damaged", loaded.DamagedKey)
 			assert.Equal(t, damaged, client.values[loaded.DamagedKey])
 
-			require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(1, start))))
+			commit(t, store, stateAt(start), entry(1, start))
 			_, loaded = reopen(t, client)
 			assert.True(t, loaded.Found)
 		})
@@ -82,106 +80,27 @@ func TestFault_S7_DamagedStateIsKeptAndReported(t *testing.T) {
 func TestFault_S7_DamagedSegmentIsCountedAndRemoved(t *testing.T) {
 	client := newMemoryClient()
 	store := checkpoint.Open(client, "")
-	require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(1, start))))
-	require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(2, start))))
-	client.values["own/delivered/0"][20] ^= 1
+	commit(t, store, stateAt(start), entries(1000, 128, start)...)
+	commit(t, store, stateAt(start), entry(2, start))
+	client.values[hourKey(start, 0)][20] ^= 1
 
 	again, loaded := reopen(t, client)
 	assert.Equal(t, 1, loaded.DamagedSegments)
-	assert.False(t, again.Seen(entry(1, start).ID))
-	assert.True(t, again.Seen(entry(2, start).ID))
-	require.NoError(t, again.Commit(t.Context(), stateAt(start), checkpoint.Delivered{}))
-	assert.Equal(t, []string{"own/delivered/1"}, client.segments())
-}
-
-// stored makes a record of that version with a checksum that fits.
-func stored(version int, content string) []byte {
-	sum := crc32.Checksum([]byte(content), crc32.MakeTable(crc32.Castagnoli))
-	return fmt.Appendf(nil, `{"version":%d,"crc32c":%d,"content":%s}`, version, sum, content)
-}
-
-// firstFormat is the content of a state as version 1 writes it, byte for byte. It must be read
-// by every later version.
-const firstFormat = `{"state":{"from":"2026-03-02T08:00:00Z","watermark":"2026-03-02T09:00:00Z","rescanned":"2026-03-02T08:59:00Z",` +
-	`"backfill":{"next":"2026-02-01T00:00:00Z","end":"2026-03-02T08:00:00Z"},"query":"fingerprint"},"first":3,"next":4}`
-
-func TestFault_S8_FirstFormatIsRead(t *testing.T) {
-	state := checkpoint.State{
-		From: start.Add(-time.Hour), Watermark: start, Rescanned: start.Add(-time.Minute), Query: "fingerprint",
-		Backfill: checkpoint.Backfill{Next: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC), End: start.Add(-time.Hour)},
-	}
-	client := newMemoryClient()
-	client.values["own/state"] = stored(1, firstFormat)
-	_, loaded := reopen(t, client)
-	assert.Equal(t, checkpoint.Loaded{State: state, Found: true}, loaded)
-	assert.Equal(t, 1, checkpoint.Version, "a new version comes with a migration of the old one, and a test of it here")
-}
-
-// firstSegment is a segment of two ids as version 1 writes it.
-const firstSegment = "01010000019cadc69a800000019cadc69a81" +
-	"00000000000000000000000000000001" +
-	"00000000000000000000000000000002" +
-	"8b092a7e"
-
-func TestFault_S8_FirstSegmentIsReadAndWritten(t *testing.T) {
-	segment, err := hex.DecodeString(firstSegment)
-	require.NoError(t, err)
-	client := newMemoryClient()
-	client.values["own/state"], client.values["own/delivered/3"] = stored(1, firstFormat), segment
-	store, loaded := reopen(t, client)
-	assert.Zero(t, loaded.DamagedSegments)
-	assert.Equal(t, 2, store.Remembered())
-	assert.True(t, store.Seen(entry(1, start).ID))
-	assert.True(t, store.Seen(entry(2, start).ID))
-
-	client = newMemoryClient()
-	require.NoError(t, checkpoint.Open(client, "").Commit(t.Context(), stateAt(start),
-		delivered(entry(2, start), entry(1, start.Add(time.Millisecond)))))
-	assert.Equal(t, segment, client.values["own/delivered/0"])
-	assert.True(t, strings.HasPrefix(string(client.values["own/state"]), `{"version":1,"crc32c":`))
-}
-
-func TestFault_S8_FormatBeforeTheFirstIsDamage(t *testing.T) {
-	for _, version := range []int{0, -1} {
-		client := newMemoryClient()
-		older := stored(version, firstFormat)
-		client.values["own/state"] = older
-		_, loaded := reopen(t, client)
-		assert.False(t, loaded.Found)
-		assert.Equal(t, older, client.values[loaded.DamagedKey], "nothing is thrown away")
-	}
-}
-
-func TestFault_S8_SegmentOfAnotherFormatIsCounted(t *testing.T) {
-	for _, version := range []byte{0, 2} {
-		client := newMemoryClient()
-		require.NoError(t, checkpoint.Open(client, "").Commit(t.Context(), stateAt(start), delivered(entry(1, start))))
-		client.values["own/delivered/0"][0] = version
-		again, loaded := reopen(t, client)
-		assert.True(t, loaded.Found)
-		assert.Equal(t, 1, loaded.DamagedSegments)
-		assert.False(t, again.Seen(entry(1, start).ID))
-	}
-}
-
-func TestFault_S9_NewerStateIsRefusedAndLeftAlone(t *testing.T) {
-	client := newMemoryClient()
-	newer := []byte(`{"version":2,"crc32c":1,"content":{}}`)
-	client.values["own/state"] = newer
-	_, err := checkpoint.Open(client, "").Load(t.Context())
-	require.ErrorIs(t, err, checkpoint.ErrNewerVersion)
-	assert.Equal(t, map[string][]byte{"own/state": newer}, client.values)
+	assert.False(t, seen(again, entry(1000, start)))
+	assert.True(t, seen(again, entry(2, start)))
+	commit(t, again, stateAt(start))
+	assert.Equal(t, []string{hourKey(start, 1)}, client.segments())
 }
 
 func TestFault_S10_FailedCommitChangesNothingAndCanBeRepeated(t *testing.T) {
 	client := newMemoryClient()
 	store := checkpoint.Open(client, "")
 	client.fail = storage.ErrStorageFull
-	require.ErrorIs(t, store.Commit(t.Context(), stateAt(start), delivered(entry(1, start))), storage.ErrStorageFull)
-	assert.False(t, store.Seen(entry(1, start).ID))
+	require.ErrorIs(t, store.Commit(t.Context(), stateAt(start), []checkpoint.Entry{entry(1, start)}), storage.ErrStorageFull)
+	assert.False(t, seen(store, entry(1, start)))
 
 	client.fail = nil
-	require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(1, start))))
+	commit(t, store, stateAt(start), entry(1, start))
 	again, _ := reopen(t, client)
 	assert.Equal(t, 1, again.Remembered())
 }
@@ -203,47 +122,88 @@ func (c *ambiguousClient) Batch(ctx context.Context, operations ...*storage.Oper
 func TestFault_S12_CommitThatWasAppliedCanBeRepeated(t *testing.T) {
 	client := &ambiguousClient{memoryClient: newMemoryClient()}
 	store := checkpoint.Open(client, "")
-	require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(1, start))))
-	later := stateAt(start.Add(time.Minute))
+	commit(t, store, stateAt(start), entry(1, start))
+	later := stateAt(start.Add(time.Hour))
+	added := []checkpoint.Entry{entry(2, start.Add(time.Hour)), undated(3, start.Add(time.Hour))}
 	client.ambiguous = true
 	for range 3 {
-		require.Error(t, store.Commit(t.Context(), later, delivered(entry(2, start.Add(time.Minute)))))
+		require.Error(t, store.Commit(t.Context(), later, added))
+		assert.True(t, seen(store, entry(1, start)), "nothing changed")
 	}
 	client.ambiguous = false
-	require.NoError(t, store.Commit(t.Context(), later, delivered(entry(2, start.Add(time.Minute)))))
+	commit(t, store, later, added...)
 
 	again, loaded := reopen(t, client)
 	assert.Equal(t, later, loaded.State)
-	assert.Equal(t, 1, again.Remembered(), "what is repeated is stored once, and what is past is removed")
-	assert.Len(t, client.segments(), 1)
+	assert.Equal(t, 2, again.Remembered(), "what is repeated is stored once, and what is past is removed")
+	assert.Len(t, client.segments(), 2)
 }
 
+// TestFault_S13_TornCommitOnlyForgets tears a commit that adds to an hour, closes its segment, opens
+// three spans and forgets two, after each of its operations.
 func TestFault_S13_TornCommitOnlyForgets(t *testing.T) {
 	edge := start.Add(time.Hour)
-	for applied := range 4 {
+	kept := entries(1000, 128, edge)
+	kept = append(kept, undated(1, edge))
+	past := []checkpoint.Entry{entry(2, start), undated(3, start)}
+	added := []checkpoint.Entry{
+		entry(10, edge), undated(11, edge.Add(time.Hour)), entry(12, edge.Add(time.Hour)), entry(13, edge.Add(10_000*time.Hour)),
+	}
+	const ids = 1 + 4 // the spans that are new, then the segments
+	operations := 0
+	for applied := 0; applied <= operations; applied++ {
 		client := newMemoryClient()
 		store := checkpoint.Open(client, "")
-		require.NoError(t, store.Commit(t.Context(), stateAt(start), delivered(entry(1, start))))
+		commit(t, store, stateAt(start), append(past, kept...)...)
 		client.tearAfter = applied
-		err := store.Commit(t.Context(), stateAt(edge), delivered(entry(2, edge)))
-		client.tearAfter = -1
+		err := store.Commit(t.Context(), stateAt(edge), added)
+		if client.tearAfter = -1; err != nil {
+			operations = applied + 1
+			require.False(t, seen(store, added[0]), "nothing changed")
+		}
 
-		again, loaded := reopen(t, client)
+		store, loaded := reopen(t, client)
 		require.True(t, loaded.Found)
-		if loaded.State.Watermark.Equal(edge) {
-			assert.True(t, again.Seen(entry(2, edge).ID), "a state never is ahead of its ids (%d applied)", applied)
+		require.Zero(t, loaded.DamagedSegments)
+		require.Equal(t, applied > ids, loaded.State.Watermark.Equal(edge), "%d applied", applied)
+		for _, e := range kept {
+			require.True(t, seen(store, e), "%d applied", applied)
 		}
-		if applied >= 1 {
-			assert.True(t, again.Seen(entry(2, edge).ID), "ids that were written are found (%d applied)", applied)
+		found := 0
+		for _, e := range added {
+			if seen(store, e) {
+				found++
+			}
 		}
-		require.NoError(t, again.Commit(t.Context(), stateAt(edge), delivered(entry(3, edge))))
-		assert.LessOrEqual(t, len(client.segments()), 2, "what a torn commit left is removed (%d applied, %v)", applied, err)
+		require.Equal(t, min(max(applied-1, 0), len(added)), found, "ids that were written are found (%d applied)", applied)
+		commit(t, store, stateAt(edge))
+		require.False(t, seen(store, past[0]))
+		require.False(t, seen(store, past[1]))
+		require.Equal(t, len(kept)+found, store.Remembered())
+		store, _ = reopen(t, client)
+		require.Equal(t, len(kept)+found, store.Remembered())
+		commit(t, store, stateAt(start.AddDate(1000, 0, 0)))
+		require.Empty(t, client.segments(), "%d applied", applied)
 	}
+	require.Greater(t, operations, ids+2)
+}
+
+// What a torn batch wrote and the next one did not is removed with its hour.
+func TestFault_S13_TornCommitThatIsNotRepeatedLeavesNothing(t *testing.T) {
+	client := newMemoryClient()
+	store := checkpoint.Open(client, "")
+	commit(t, store, stateAt(start), entries(1000, 128, start)...)
+	client.tearAfter = 1
+	require.Error(t, store.Commit(t.Context(), stateAt(start), []checkpoint.Entry{entry(1, start)}))
+	client.tearAfter = -1
+	require.Len(t, client.segments(), 2)
+	commit(t, store, stateAt(start.Add(time.Hour)))
+	assert.Empty(t, client.segments())
 }
 
 func TestFault_S15_ForgedStateNeedsItsChecksum(t *testing.T) {
 	client := newMemoryClient()
-	require.NoError(t, checkpoint.Open(client, "").Commit(t.Context(), stateAt(start), delivered(entry(1, start))))
+	commit(t, checkpoint.Open(client, ""), stateAt(start), entry(1, start))
 	client.values["own/state"] = []byte(strings.ReplaceAll(string(client.values["own/state"]), `"watermark":"2026`, `"watermark":"2036`))
 	_, loaded := reopen(t, client)
 	assert.False(t, loaded.Found)

@@ -6,8 +6,10 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +28,7 @@ type memoryClient struct {
 	// tearAfter applies that many operations of each batch and then fails; negative applies all.
 	tearAfter int
 	fail      error
+	// operation and written count what the last batch changed, in operations and bytes.
 	operation int
 	written   int
 	read      int
@@ -82,6 +85,7 @@ func (c *memoryClient) segments() (keys []string) {
 			keys = append(keys, key)
 		}
 	}
+	slices.Sort(keys)
 	return keys
 }
 
@@ -115,8 +119,24 @@ func stateAt(at time.Time) checkpoint.State {
 	return checkpoint.State{From: at, Watermark: at, Rescanned: at, Query: "fingerprint"}
 }
 
-func delivered(list ...checkpoint.Entry) checkpoint.Delivered {
-	return checkpoint.Delivered{Lane: checkpoint.Live, Entries: list, AsOf: start.Add(time.Hour)}
+// undated makes an event without a timestamp that was met then.
+func undated(number int, met time.Time) checkpoint.Entry {
+	added := entry(number, met)
+	added.Stray = true
+	return added
+}
+
+func commit(tb testing.TB, store *checkpoint.Store, state checkpoint.State, list ...checkpoint.Entry) {
+	tb.Helper()
+	require.NoError(tb, store.Commit(tb.Context(), state, list))
+}
+
+// seen looks for an entry as the engine does.
+func seen(store *checkpoint.Store, e checkpoint.Entry) bool {
+	if e.Stray {
+		return store.Seen(e.ID, time.Time{})
+	}
+	return store.Seen(e.ID, e.Time)
 }
 
 func reopen(t *testing.T, client storage.Client) (*checkpoint.Store, checkpoint.Loaded) {
@@ -131,9 +151,10 @@ func reopen(t *testing.T, client storage.Client) (*checkpoint.Store, checkpoint.
 func remember(tb testing.TB, client storage.Client, list []checkpoint.Entry, batch int) *checkpoint.Store {
 	tb.Helper()
 	store := checkpoint.Open(client, "")
-	for ; len(list) > 0; list = list[batch:] {
-		added := checkpoint.Delivered{Lane: checkpoint.Live, Entries: list[:batch], AsOf: list[batch-1].Time}
-		require.NoError(tb, store.Commit(tb.Context(), stateAt(start), added))
+	for part := range slices.Chunk(list, batch) {
+		state := stateAt(start)
+		state.Watermark = part[0].Time
+		commit(tb, store, state, part...)
 	}
 	return store
 }
@@ -145,4 +166,9 @@ func heap() float64 {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return float64(stats.HeapAlloc)
+}
+
+// hourKey is the key of a segment of dated ids.
+func hourKey(at time.Time, number int) string {
+	return fmt.Sprintf("own/delivered/%d/%d", at.Unix()/3600, number)
 }

@@ -10,17 +10,9 @@ type ID [16]byte
 // Entry is a delivered event that must be remembered.
 type Entry struct {
 	ID ID
-	// Time is the event's timestamp. It decides how long the ID is kept.
+	// Time decides how long the ID is kept. It is the event's timestamp, or that of the meeting
+	// where Stray is true.
 	Time time.Time
+	// Stray is true for an event without a timestamp, and for one that was met outside of its time.
+	Stray bool
 }
-
-// Lane says which reader delivered an event, and so which reader may meet it again.
-type Lane uint8
-
-const (
-	// Live is the lane of tails and rescans: ids are kept while they are not before State.From.
-	Live Lane = iota + 1
-	// History is the lane of the backfill: ids are kept while they are not before
-	// State.Backfill.Next either.
-	History
-)

@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
@@ -18,10 +20,44 @@ const loadChunk = 128
 type Store struct {
 	client storage.Client
 	prefix string
+	ledger
+}
 
-	// first and next are the range of the segments' numbers.
-	first, next uint64
-	seen        *seen
+// ledger is what is remembered.
+type ledger struct {
+	// version is the format of the stored record, 0 where there is none, and state is the state in it.
+	version int
+	state   State
+
+	spans map[span]*stored
+	// strays and migrated ids are looked for in all of their spans at once.
+	strays, migrated lasts
+	// format1 are segments of format 1, and damaged are keys of format 2, that the next commit removes.
+	format1 numbers
+	damaged []string
+}
+
+// stored is what there is of a span.
+type stored struct {
+	// ids are those of a dated span.
+	ids map[ID]struct{}
+	// segments have the numbers below this one. Some may be missing.
+	segments int
+	// tail is the ids of the last segment where that is to be written again.
+	tail []ID
+}
+
+// lasts has the last hour that an id is kept for.
+type lasts map[ID]hour
+
+func (l lasts) keep(id ID, last hour) {
+	if known, found := l[id]; !found || known < last {
+		l[id] = last
+	}
+}
+
+func newLedger() ledger {
+	return ledger{spans: make(map[span]*stored), strays: make(lasts), migrated: make(lasts)}
 }
 
 // Open returns the store of an organization; "" is the organization of the API key itself.
@@ -31,7 +67,7 @@ func Open(client storage.Client, organization string) *Store {
 	if organization != "" {
 		prefix = "organization/" + organization + "/"
 	}
-	return &Store{client: client, prefix: prefix, seen: newSeen()}
+	return &Store{client: client, prefix: prefix, ledger: newLedger()}
 }
 
 // Loaded is what was found in the storage.
@@ -46,10 +82,11 @@ type Loaded struct {
 	DamagedSegments int
 }
 
-// Load reads the state and the ids. A damaged state is kept under another key and reported as
-// not found. An error means that nothing is known, which must never be taken for an empty
-// storage: ErrNewerVersion, or the storage client's.
+// Load reads the state and the ids, and forgets what was known before. A damaged state is kept under
+// another key and reported as not found. An error means that nothing is known, which must never be
+// taken for an empty storage: ErrNewerVersion, or the storage client's.
 func (s *Store) Load(ctx context.Context) (Loaded, error) {
+	s.ledger = newLedger()
 	data, err := s.client.Get(ctx, s.stateKey())
 	if err != nil {
 		return Loaded{}, fmt.Errorf("reading the stored state: %w", err)
@@ -57,16 +94,21 @@ func (s *Store) Load(ctx context.Context) (Loaded, error) {
 	if data == nil {
 		return Loaded{}, nil
 	}
-	stored, err := decodeState(data)
+	version, found, err := decodeState(data)
 	if errors.Is(err, errDamaged) {
 		return s.keepDamaged(ctx, data)
 	}
 	if err != nil {
 		return Loaded{}, err
 	}
-	loaded := Loaded{State: stored.State, Found: true}
-	s.first, s.next = stored.First, stored.Next
-	loaded.DamagedSegments, err = s.loadSegments(ctx)
+	s.version, s.state, s.format1 = version, found.State, found.Format1
+	loaded := Loaded{State: found.State, Found: true}
+	if version == 1 {
+		loaded.DamagedSegments, err = s.loadFormat1(ctx, found.Format1)
+	} else {
+		err = s.loadSegments(ctx, found.Segments)
+		loaded.DamagedSegments = len(s.damaged)
+	}
 	return loaded, err
 }
 
@@ -78,45 +120,93 @@ func (s *Store) keepDamaged(ctx context.Context, data []byte) (Loaded, error) {
 	return Loaded{DamagedKey: key}, nil
 }
 
-// loadSegments reads one segment past the range as well: where a batch was torn, it holds ids
-// that were accepted although the state that names them was not written.
-func (s *Store) loadSegments(ctx context.Context) (damaged int, err error) {
-	var all []*segment
-	last := s.next
-	for chunk := s.first; chunk <= last; chunk += loadChunk {
-		operations := make([]*storage.Operation, 0, loadChunk)
-		for number := chunk; number <= min(last, chunk+loadChunk-1); number++ {
-			operations = append(operations, storage.GetOperation(s.segmentKey(number)))
-		}
-		if err := s.client.Batch(ctx, operations...); err != nil {
-			return 0, fmt.Errorf("reading the stored ids: %w", err)
-		}
-		for i, operation := range operations {
-			if operation.Value == nil {
-				continue
-			}
-			number := chunk + uint64(i)
-			loaded, ok := decodeSegment(number, operation.Value)
-			if !ok {
-				damaged++
-			}
-			all = append(all, loaded)
-			s.next = max(s.next, number+1)
+// loadSegments reads one segment past those of each span as well: where a batch was torn, it holds
+// ids that were accepted although the state that counts it was not written.
+func (s *Store) loadSegments(ctx context.Context, segments map[span]int) error {
+	type place struct {
+		span   span
+		number int
+	}
+	var places []place
+	var keys []string
+	for of, count := range segments {
+		for number := range count + 1 {
+			places, keys = append(places, place{of, number}), append(keys, s.segmentKey(of, number))
 		}
 	}
-	s.seen = newSeen()
-	s.seen.keep(all...)
-	return damaged, nil
+	return s.read(ctx, keys, func(i int, value []byte) {
+		ids, ok := decodeSegment(places[i].span, value)
+		if !ok {
+			s.damaged = append(s.damaged, keys[i])
+		}
+		s.keep(places[i].span, places[i].number, ids, ids)
+	})
 }
 
-// Seen says whether the event was delivered, as far as that is still remembered.
-func (s *Store) Seen(id ID) bool { return s.seen.contains(id) }
+// read hands over the values that there are, with the positions of their keys.
+func (s *Store) read(ctx context.Context, keys []string, take func(i int, value []byte)) error {
+	i := 0
+	for chunk := range slices.Chunk(keys, loadChunk) {
+		operations := make([]*storage.Operation, len(chunk))
+		for j, key := range chunk {
+			operations[j] = storage.GetOperation(key)
+		}
+		if err := s.client.Batch(ctx, operations...); err != nil {
+			return fmt.Errorf("reading the stored ids: %w", err)
+		}
+		for _, operation := range operations {
+			if operation.Value != nil {
+				take(i, operation.Value)
+			}
+			i++
+		}
+	}
+	return nil
+}
 
-// Remembered is the number of ids that are kept.
-func (s *Store) Remembered() int { return s.seen.ids }
+// Seen says whether the event was delivered, as far as that is still remembered. at is the event's
+// timestamp, or zero where it has none.
+func (s *Store) Seen(id ID, at time.Time) bool {
+	if _, found := s.strays[id]; found || at.IsZero() {
+		return found
+	}
+	for _, width := range [...]hour{1, wide, widest} {
+		if s.remembers(spanOf(dated, hourOf(at), width), id) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Store) remembers(of span, id ID) bool {
+	known := s.spans[of]
+	if known == nil {
+		return false
+	}
+	_, found := known.ids[id]
+	return found
+}
+
+// Migrated says whether ids of format 1 are still remembered.
+func (s *Store) Migrated() bool { return len(s.migrated) > 0 }
+
+// SeenMigrated is Seen for the ID that format 1 gave the event.
+func (s *Store) SeenMigrated(id ID) bool {
+	_, found := s.migrated[id]
+	return found
+}
+
+// Remembered is the number of ids that are kept, in all spans.
+func (s *Store) Remembered() int {
+	count := len(s.strays) + len(s.migrated)
+	for _, known := range s.spans {
+		count += len(known.ids)
+	}
+	return count
+}
 
 func (s *Store) stateKey() string { return s.prefix + "state" }
 
-func (s *Store) segmentKey(number uint64) string {
-	return s.prefix + "delivered/" + strconv.FormatUint(number, 10)
+func (s *Store) segmentKey(of span, number int) string {
+	return s.prefix + "delivered/" + of.name() + "/" + strconv.Itoa(number)
 }

@@ -8,13 +8,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/backoff"
 )
 
 const (
@@ -37,13 +38,19 @@ type ClientSettings struct {
 	OrganizationID string
 	// Limiter is waited for before each try of a request; nil is no limit. Clients may share one.
 	Limiter *rate.Limiter
-	Retry   RetrySettings
+	// Hold is shared by all clients of the same key and endpoint: what the API asks one of them to wait
+	// (429 or 503 with Retry-After) is waited for by each. Nil is a hold of its own.
+	Hold  *backoff.Hold
+	Retry RetrySettings
 	// Timeout bounds one try, headers and body; 0 is 60 s.
 	Timeout time.Duration
 	// MaxResponseSize bounds an inflated body in bytes; 0 is 64 MiB.
 	MaxResponseSize int64
 	// UserAgent is sent as User-Agent where it is not "".
 	UserAgent string
+	// CredentialsRefused tells of an error of the base client whether a token endpoint refused the
+	// client's id or secret, by which status and OAuth error code. Nil knows no such error.
+	CredentialsRefused func(error) (status int, code string, refused bool)
 }
 
 // Client asks for the events of one organization. It is safe for concurrent use.
@@ -52,6 +59,8 @@ type Client struct {
 	endpoint string
 	maxSize  int64
 	sanitize sanitizer
+	// byExtension says that the base client authenticates.
+	byExtension bool
 }
 
 // NewClient returns a client that sends through the transport of base, which is not changed.
@@ -68,11 +77,12 @@ func NewClient(base *http.Client, settings ClientSettings) (*Client, error) {
 		transport = http.DefaultTransport
 	}
 	sanitize := newSanitizer(settings.APIKey.text())
+	if settings.CredentialsRefused != nil {
+		transport = &credentialsTransport{next: transport, refused: settings.CredentialsRefused, sanitize: sanitize}
+	}
 	transport = newAuthTransport(transport, settings)
 	transport = &timeoutTransport{next: transport, timeout: orDefault(settings.Timeout, defaultTimeout)}
-	if settings.Limiter != nil {
-		transport = &limitTransport{next: transport, limiter: settings.Limiter}
-	}
+	transport = newLimitTransport(transport, settings.Limiter, settings.Hold)
 	transport = &retryTransport{next: transport, settings: settings.Retry}
 	return &Client{
 		http: &http.Client{
@@ -80,9 +90,10 @@ func NewClient(base *http.Client, settings ClientSettings) (*Client, error) {
 			Jar:           base.Jar,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		endpoint: strings.TrimSuffix(settings.Endpoint, "/"),
-		maxSize:  orDefault(settings.MaxResponseSize, defaultMaxResponseSize),
-		sanitize: sanitize,
+		endpoint:    strings.TrimSuffix(settings.Endpoint, "/"),
+		maxSize:     orDefault(settings.MaxResponseSize, defaultMaxResponseSize),
+		sanitize:    sanitize,
+		byExtension: settings.APIKey.text() == "",
 	}, nil
 }
 
@@ -94,7 +105,7 @@ func orDefault[T time.Duration | int64](value, fallback T) T {
 }
 
 // Count asks how many events a query has; its limit, token and fields are ignored. The errors
-// are those of Events.
+// are those of Open and of Page.
 func (c *Client) Count(ctx context.Context, query Query) (int64, ServerClock, error) {
 	request, err := query.count()
 	if err != nil {
@@ -150,29 +161,43 @@ func (c *Client) statusError(response *http.Response, clock ServerClock) error {
 		return &ResponseError{Reason: reasonStatus, RequestID: c.requestID(response), Clock: clock}
 	}
 	// What can't be read of an error's text is not missed.
-	text, _ := io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
+	text, more, err := readAll(response.Body, maxErrorBody)
 	failed := &StatusError{
-		StatusCode: response.StatusCode,
-		Message:    c.sanitize.message(text),
-		RetryAfter: retryAfter(response.Header),
-		RequestID:  c.requestID(response),
-		Clock:      clock,
+		StatusCode:  response.StatusCode,
+		ByExtension: c.byExtension,
+		Message:     c.sanitizer(response).message(text, more || err != nil),
+		Wait:        retryAfter(response.Header),
+		RequestID:   c.requestID(response),
+		Clock:       clock,
 	}
 	if location, err := response.Location(); err == nil && response.StatusCode/100 == 3 {
 		failed.Message = ""
-		failed.RedirectHost = c.sanitize(location.Host)
+		failed.RedirectHost = c.sanitizer(response).text(location.Host)
 	}
 	return failed
 }
 
 // transportError is without the URL, which says nothing new.
 func (c *Client) transportError(doing string, err error, clock ServerClock) error {
+	if refused, ok := errors.AsType[*CredentialsError](err); ok {
+		return refused
+	}
 	if inner, ok := errors.AsType[*url.Error](err); ok {
 		err = inner.Err
 	}
-	return newTransportError(doing+c.sanitize(err.Error()), err, clock)
+	return newTransportError(doing, c.sanitize.text(err.Error()), err, clock)
 }
 
 func (c *Client) requestID(response *http.Response) string {
-	return c.sanitize(response.Header.Get("X-Request-Id"))
+	return c.sanitizer(response).requestID(response.Header.Get("X-Request-Id"))
+}
+
+// sanitizer knows the key, or what an extension sent in its place where the response tells it.
+func (c *Client) sanitizer(response *http.Response) sanitizer {
+	if !c.byExtension || response.Request == nil {
+		return c.sanitize
+	}
+	sent := response.Request.Header
+	_, token, _ := strings.Cut(sent.Get("Authorization"), " ")
+	return newSanitizer(sent.Get("X-Api-Key"), token)
 }

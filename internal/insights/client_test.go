@@ -107,7 +107,7 @@ func TestStatusErrorTellsWhatTheAPISays(t *testing.T) {
 	failed, ok := errors.AsType[*insights.StatusError](err)
 	require.True(t, ok)
 	assert.Equal(t, 403, failed.StatusCode)
-	assert.Equal(t, 7*time.Second, failed.RetryAfter)
+	assert.Equal(t, 7*time.Second, failed.Wait)
 	assert.False(t, failed.Clock.Date.IsZero())
 	assert.LessOrEqual(t, len(failed.Message), 256)
 	assert.Regexp(t, `^the API answered with status 403: bad +\[31m key \[masked\] of \[masked\] (x )+\(request id r1\)$`, err.Error())

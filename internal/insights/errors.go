@@ -3,7 +3,6 @@
 package insights
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,14 +12,34 @@ import (
 // ErrInvalidQuery is returned, and nothing is sent, for a query that the API refuses for ever.
 var ErrInvalidQuery = errors.New("invalid query")
 
+// Failure is what every error of a request answers for itself. An error that is none came before the
+// request was sent.
+type Failure interface {
+	error
+	// ServerClock is the API's clock where an answer told it, or zero.
+	ServerClock() ServerClock
+	// RetryAfter is the wait that the API asks for, or 0.
+	RetryAfter() time.Duration
+	// Timeout says that an answer did not come, or did not end, in time: a smaller page may.
+	Timeout() bool
+}
+
+var (
+	_ Failure = (*StatusError)(nil)
+	_ Failure = (*ResponseError)(nil)
+	_ Failure = (*TooLargeError)(nil)
+)
+
 // StatusError is an answer with a status of 300 or more.
 type StatusError struct {
 	StatusCode int
+	// ByExtension says that an extension authenticated the request, and not an API key.
+	ByExtension bool
 	// Message is the API's message: at most 256 bytes, printable, keys and addresses masked.
 	Message string
-	// RetryAfter is the wait that the API asks for, or 0.
-	RetryAfter time.Duration
-	// RequestID is X-Request-Id, or "".
+	// Wait is what the API asks to wait for, or 0.
+	Wait time.Duration
+	// RequestID is X-Request-Id, or "": at most 64 bytes, printable, keys masked.
 	RequestID string
 	Clock     ServerClock
 	// RedirectHost is the host that a redirect names, or "". Redirects are never followed.
@@ -35,6 +54,15 @@ func (e *StatusError) Error() string {
 	}
 	return text + details(e.Message, e.RequestID)
 }
+
+// ServerClock implements Failure.
+func (e *StatusError) ServerClock() ServerClock { return e.Clock }
+
+// RetryAfter implements Failure.
+func (e *StatusError) RetryAfter() time.Duration { return e.Wait }
+
+// Timeout implements Failure. It is false.
+func (*StatusError) Timeout() bool { return false }
 
 // ResponseError is an answer with a status below 300 that is no complete page.
 type ResponseError struct {
@@ -51,41 +79,14 @@ func (e *ResponseError) Error() string {
 	return "the answer is no page of events: " + e.Reason + details("", e.RequestID)
 }
 
-// TransportError says that no answer came, or that one broke off. It carries its text and no
-// cause: what a proxy or a resolver puts into an error may hold what must not be printed.
-type TransportError struct {
-	// Clock is the API's clock where the headers of an answer had come, or zero.
-	Clock ServerClock
+// ServerClock implements Failure.
+func (e *ResponseError) ServerClock() ServerClock { return e.Clock }
 
-	text    string
-	timeout bool
-	// ended is context.Canceled, context.DeadlineExceeded or nil.
-	ended error
-}
+// RetryAfter implements Failure. It is 0.
+func (*ResponseError) RetryAfter() time.Duration { return 0 }
 
-func newTransportError(text string, cause error, clock ServerClock) *TransportError {
-	failed := &TransportError{Clock: clock, text: text}
-	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(cause, ended) {
-			failed.ended = ended
-		}
-	}
-	timeout, ok := errors.AsType[interface {
-		error
-		Timeout() bool
-	}](cause)
-	failed.timeout = ok && timeout.Timeout()
-	return failed
-}
-
-// Error is printable: keys and addresses are masked.
-func (e *TransportError) Error() string { return e.text }
-
-// Timeout says that an answer did not come, or did not end, in time.
-func (e *TransportError) Timeout() bool { return e.timeout }
-
-// Is tells errors.Is that the request was ended by its context.
-func (e *TransportError) Is(target error) bool { return e.ended != nil && target == e.ended }
+// Timeout implements Failure. It is false.
+func (*ResponseError) Timeout() bool { return false }
 
 // TooLargeError is an answer whose inflated body is larger than the limit.
 type TooLargeError struct {
@@ -99,6 +100,15 @@ type TooLargeError struct {
 func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("the answer is larger than %d bytes", e.Limit) + details("", e.RequestID)
 }
+
+// ServerClock implements Failure.
+func (e *TooLargeError) ServerClock() ServerClock { return e.Clock }
+
+// RetryAfter implements Failure. It is 0.
+func (*TooLargeError) RetryAfter() time.Duration { return 0 }
+
+// Timeout implements Failure. It is false.
+func (*TooLargeError) Timeout() bool { return false }
 
 func details(message, requestID string) string {
 	var text strings.Builder

@@ -70,7 +70,7 @@ func TestAnswerThatBreaksOffTellsTheTime(t *testing.T) {
 	_, err := client(t, broken, nil).Events(t.Context(), query())
 	failed, ok := errors.AsType[*insights.TransportError](err)
 	require.True(t, ok, "%T", err)
-	assert.Equal(t, "reading the answer: unexpected EOF", failed.Error())
+	assert.Equal(t, "reading the answer: the connection was closed before the answer was complete: unexpected EOF", failed.Error())
 	assert.Equal(t, at, failed.Clock.Date.UTC())
 	assert.False(t, failed.Clock.Received.IsZero())
 }

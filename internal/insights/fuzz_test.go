@@ -51,8 +51,8 @@ func FuzzRetryAfter(f *testing.F) {
 		_, err := client(t, answering(429, "", "Retry-After", value, "Date", date), nil).Events(t.Context(), query())
 		failed := new(insights.StatusError)
 		require.ErrorAs(t, err, &failed)
-		assert.GreaterOrEqual(t, failed.RetryAfter, time.Duration(0))
-		assert.LessOrEqual(t, failed.RetryAfter, 15*time.Minute)
+		assert.GreaterOrEqual(t, failed.Wait, time.Duration(0))
+		assert.LessOrEqual(t, failed.Wait, 15*time.Minute)
 	})
 }
 

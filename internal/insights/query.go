@@ -18,6 +18,8 @@ type Query struct {
 	// Limit is the page size, 1 to 10,000 events.
 	Limit int
 	// SearchAfter is the paging token of the page before, byte for byte; nil for the first page.
+	// A token is valid with the query that it came from and with no other: services, start, end and
+	// fields must be the same, to the letter.
 	SearchAfter json.RawMessage
 	// Fields restricts each event to these fields; empty asks for whole events.
 	Fields []string

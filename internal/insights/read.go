@@ -12,11 +12,11 @@ import (
 // heap, which a page in one piece would; larger ones are no faster.
 const chunkSize = 64 << 10
 
-// readAll reads up to limit bytes, and reports whether there were more.
+// readAll returns up to limit bytes, and reports whether there were more.
 func readAll(reader io.Reader, limit int64) (data []byte, more bool, err error) {
 	data, err = io.ReadAll(io.LimitReader(reader, limit+1))
 	if int64(len(data)) > limit {
-		return nil, true, nil
+		return data[:limit], true, nil
 	}
 	return data, false, err
 }

@@ -4,13 +4,13 @@ package insights
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/backoff"
 )
 
 // maxQuietWait is the longest wait that the API may ask for and that is waited for within a
@@ -27,13 +27,9 @@ type RetrySettings struct {
 	Random func() float64
 }
 
-// jittered is a part of wait, from nothing to all of it.
-func (s RetrySettings) jittered(wait time.Duration) time.Duration {
-	random := s.Random
-	if random == nil {
-		random = rand.Float64
-	}
-	return time.Duration(random() * float64(wait))
+// waits has full jitter.
+func (s RetrySettings) waits() backoff.Settings {
+	return backoff.Settings{Initial: s.InitialInterval, Max: s.MaxInterval, Random: s.Random}
 }
 
 // retryTransport tries a request a few times, within which nobody hears of a failure. A wait that
@@ -45,17 +41,14 @@ type retryTransport struct {
 
 // RoundTrip implements http.RoundTripper. After the last try it returns what that one brought.
 func (t *retryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	waits := &backoff.ExponentialBackOff{
-		InitialInterval: t.settings.InitialInterval,
-		MaxInterval:     t.settings.MaxInterval,
-		Multiplier:      2,
-	}
+	settings := t.settings.waits()
+	waits := backoff.NewWaits(settings)
 	for try := 1; ; try++ {
 		response, err := t.next.RoundTrip(request)
 		if try >= t.settings.MaxTries || !passes(request.Context(), response, err) {
 			return response, err
 		}
-		wait := t.settings.jittered(waits.NextBackOff())
+		wait := waits.Next()
 		if err == nil {
 			asked := retryAfter(response.Header)
 			if asked > maxQuietWait {
@@ -63,12 +56,12 @@ func (t *retryTransport) RoundTrip(request *http.Request) (*http.Response, error
 			}
 			if asked > 0 {
 				// Clients that were told the same don't come at the same time.
-				wait = asked + t.settings.jittered(asked/10)
+				wait = asked + settings.Jittered(asked/10)
 			}
 			discard(response)
 		}
-		if err := pause(request.Context(), wait); err != nil {
-			return nil, fmt.Errorf("waiting to try again: %w", err)
+		if !backoff.Sleep(request.Context(), wait) {
+			return nil, fmt.Errorf("waiting to try again: %w", request.Context().Err())
 		}
 		if request, err = again(request); err != nil {
 			return nil, err
@@ -78,6 +71,9 @@ func (t *retryTransport) RoundTrip(request *http.Request) (*http.Response, error
 
 // passes says that what was met may be gone at the next try.
 func passes(ctx context.Context, response *http.Response, err error) bool {
+	if _, refused := errors.AsType[*CredentialsError](err); refused {
+		return false
+	}
 	if err != nil {
 		return ctx.Err() == nil
 	}
@@ -93,17 +89,6 @@ func passes(ctx context.Context, response *http.Response, err error) bool {
 func discard(response *http.Response) {
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxErrorBody))
 	_ = response.Body.Close()
-}
-
-func pause(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // again returns the request with a fresh body.

@@ -81,7 +81,7 @@ func TestLongWaitIsTheCallersAtOnce(t *testing.T) {
 				_, err := client(t, transport, trying).Events(t.Context(), query())
 				var status *insights.StatusError
 				require.ErrorAs(t, err, &status)
-				assert.Equal(t, test.wait, status.RetryAfter)
+				assert.Equal(t, test.wait, status.Wait)
 				assert.Equal(t, "slow down", status.Message)
 				assert.Equal(t, 1, tries)
 				assert.Zero(t, time.Since(began))

@@ -62,7 +62,7 @@ func TestFault_T2_ConnectionThatIsNotMadeEndsAfterTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		_, err := client(t, dialing(0), nil).Events(t.Context(), query())
-		require.EqualError(t, err, "no connection was made within 10s")
+		require.EqualError(t, err, "timed out: no connection was made within 10s")
 		assert.Equal(t, 10*time.Second, time.Since(began))
 		_, err = client(t, dialing(9*time.Second), nil).Events(t.Context(), query())
 		require.NoError(t, err, "a connection that is made in time may be used for longer")

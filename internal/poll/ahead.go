@@ -5,14 +5,13 @@ package poll
 import (
 	"bytes"
 	"context"
-	"time"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
 // request is a page that was asked for.
 type request struct {
-	pass   *pass
+	run    *run
 	query  insights.Query
 	cancel context.CancelFunc
 	// opened is closed when answer or err is there.
@@ -21,34 +20,22 @@ type request struct {
 	err    error
 }
 
-// ask sends a request, which must be read or dropped.
-func (e *Engine) ask(ctx context.Context, p *pass, query insights.Query) *request {
-	ctx, cancel := context.WithCancel(ctx)
-	r := &request{pass: p, query: query, cancel: cancel, opened: make(chan struct{})}
-	go func() {
-		defer close(r.opened)
-		r.answer, r.err = e.source.Open(ctx, query)
-	}()
-	return r
-}
-
 // open waits for the answer's headers.
 func (r *request) open() (*insights.Answer, error) {
 	<-r.opened
 	return r.answer, r.err
 }
 
-// continues says that the answer is what a pass reads next. The limit may have changed since; the
-// place is what counts.
-func (r *request) continues(p *pass) bool {
-	return r.pass == p && p.bypass == "" && bytes.Equal(r.query.SearchAfter, p.token)
+// continues reports whether the answer is what a run reads next.
+func (r *request) continues(run *run) bool {
+	return r.run == run && bytes.Equal(r.query.SearchAfter, run.token)
 }
 
-// toldToWait says that the answer is there and asks to wait, which goes for whoever asks next.
-func (r *request) toldToWait() bool {
+// askedToWait reports whether the answer is there and asks to wait, which goes for whoever asks next.
+func (r *request) askedToWait() bool {
 	select {
 	case <-r.opened:
-		return asksToWait(r.err)
+		return retryAfter(r.err) > 0
 	default:
 		return false
 	}
@@ -62,18 +49,36 @@ func (r *request) drop() {
 	}
 }
 
-// fetch reads the next page of a pass. As soon as its headers are there the page behind it is asked
-// for, so that the API works while this one is read and delivered. At most one page is asked ahead,
-// and it is not read before its turn: what the API is able to send meanwhile waits in the connection.
-func (e *Engine) fetch(ctx context.Context, p *pass) (*insights.Page, error) {
+// fetcher asks for pages. At most one page is asked for ahead of its turn, and it is not read before its
+// turn: what the API is able to send meanwhile waits in the connection.
+type fetcher struct {
+	source Source
+	// ahead is the page that was asked for before its turn, or nil.
+	ahead *request
+}
+
+// ask sends a request, which must be read or dropped.
+func (f *fetcher) ask(ctx context.Context, run *run, query insights.Query) *request {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &request{run: run, query: query, cancel: cancel, opened: make(chan struct{})}
+	go func() {
+		defer close(r.opened)
+		r.answer, r.err = f.source.Open(ctx, query)
+	}()
+	return r
+}
+
+// fetch reads the next page of a run. Where the run stays the one that is read, the page behind it is
+// asked for as soon as the headers are there, so that the API works while this one is read and delivered.
+func (f *fetcher) fetch(ctx context.Context, run *run, stays func() bool) (*insights.Page, error) {
 	for {
-		current, waited := e.current(ctx, p)
-		page, err := e.readPage(ctx, current)
+		current, waited := f.current(ctx, run)
+		page, err := f.readPage(ctx, current, stays)
 		current.cancel()
 		if err == nil {
 			return page, nil
 		}
-		e.dropAhead()
+		f.dropAhead()
 		if !waited || ctx.Err() != nil || current.err != nil || classify(err) != FailureTransport {
 			return nil, err
 		}
@@ -81,33 +86,32 @@ func (e *Engine) fetch(ctx context.Context, p *pass) (*insights.Page, error) {
 	}
 }
 
-// current returns the request for a pass's next page, and whether it was sent ahead.
-func (e *Engine) current(ctx context.Context, p *pass) (current *request, ahead bool) {
-	if r := e.ahead; r != nil && (r.continues(p) || r.toldToWait()) {
-		e.ahead = nil
+// current returns the request for a run's next page, and whether it was sent ahead.
+func (f *fetcher) current(ctx context.Context, run *run) (current *request, ahead bool) {
+	if r := f.ahead; r != nil && (r.continues(run) || r.askedToWait()) {
+		f.ahead = nil
 		return r, true
 	}
-	e.dropAhead()
-	return e.ask(ctx, p, e.query(p)), false
+	f.dropAhead()
+	return f.ask(ctx, run, run.next()), false
 }
 
-func (e *Engine) readPage(ctx context.Context, r *request) (*insights.Page, error) {
+func (f *fetcher) readPage(ctx context.Context, r *request, stays func() bool) (*insights.Page, error) {
 	answer, err := r.open()
 	if err != nil {
 		return nil, err
 	}
-	// After a page of history a live pass that is due comes next.
-	next := r.pass.kind != Backfill || !e.liveDue(time.Now())
-	if query := r.query; next && answer.Continued() && !r.pass.came(answer.Token) && len(query.Fields) == 0 {
-		query.SearchAfter, query.Limit = answer.Token, e.size.limit
-		e.ahead = e.ask(ctx, r.pass, query)
+	if answer.Continued() && !r.run.hasToken(answer.Token) && stays() {
+		query := r.query
+		query.SearchAfter = answer.Token
+		f.ahead = f.ask(ctx, r.run, query)
 	}
 	return answer.Page()
 }
 
-func (e *Engine) dropAhead() {
-	if e.ahead != nil {
-		e.ahead.drop()
-		e.ahead = nil
+func (f *fetcher) dropAhead() {
+	if f.ahead != nil {
+		f.ahead.drop()
+		f.ahead = nil
 	}
 }

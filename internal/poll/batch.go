@@ -11,18 +11,24 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
+// Delivery is how events came.
+type Delivery string
+
 const (
-	// maxBatchEvents and maxBatchBytes keep a batch's OTLP message below gRPC's default limit
-	// of 4 MiB; one larger event goes alone.
-	maxBatchEvents = 1000
-	maxBatchBytes  = 1 << 20
+	// DeliveryLive events came in the order of time.
+	DeliveryLive Delivery = "live"
+	// DeliveryLate events became visible after events with later timestamps had been delivered.
+	DeliveryLate Delivery = "late"
+	// DeliveryHistory events happened before the first start and were read beside live ones.
+	DeliveryHistory Delivery = "history"
 )
 
-// Batch is what the consumer gets in one call.
+// Batch is what is remembered together.
 type Batch struct {
 	Events []insights.Event
 	// Received is the local time at which the events' page was received.
 	Received time.Time
+	Delivery Delivery
 }
 
 // Deliver hands a batch to the consumer. It returns nil when the batch is settled: accepted,
@@ -32,56 +38,56 @@ type Deliver func(ctx context.Context, batch Batch) error
 
 // batch collects events until it is full.
 type batch struct {
-	// expected is the largest number of events that may come.
-	expected int
-	events   []insights.Event
-	entries  []checkpoint.Entry
-	// ids holds the place of each event.
-	ids   map[checkpoint.ID]int
-	bytes int
+	// size is the largest number of events, expected the largest number that may come.
+	size, expected int
+	delivery       Delivery
+	events         []insights.Event
+	entries        []checkpoint.Entry
+	// places holds the index of each event.
+	places map[checkpoint.ID]int
 }
 
-func newBatch(expected int) *batch {
-	return &batch{expected: min(expected, maxBatchEvents)}
+func newBatch(size, expected int) *batch {
+	return &batch{size: size, expected: min(size, expected)}
 }
 
 // reset begins the next batch, in the memory of the one before but for its events, which were
 // handed on.
 func (b *batch) reset() {
-	b.events, b.entries, b.bytes = nil, b.entries[:0], 0
-	clear(b.ids)
+	b.events, b.entries = nil, b.entries[:0]
+	clear(b.places)
 }
 
-// full says that an event of so many bytes has to go into the next batch.
-func (b *batch) full(size int) bool {
-	return len(b.events) > 0 && (len(b.events) >= maxBatchEvents || b.bytes+size > maxBatchBytes)
+// closed reports whether an event that came in this way has to go into the next batch.
+func (b *batch) closed(delivery Delivery) bool {
+	return len(b.events) >= b.size || len(b.events) > 0 && b.delivery != delivery
 }
 
 func (b *batch) contains(id checkpoint.ID) bool {
-	_, found := b.ids[id]
+	_, found := b.places[id]
 	return found
 }
 
-// conflicts says that the batch holds an event with the same identity and other content. The order
+// conflicts reports whether the batch holds an event with the same identity and other content. The order
 // of the keys is no content.
 func (b *batch) conflicts(id checkpoint.ID, raw []byte) bool {
-	at, found := b.ids[id]
+	at, found := b.places[id]
 	if !found || bytes.Equal(b.events[at].Raw, raw) {
 		return false
 	}
 	return !bytes.Equal(sortedKeys(b.events[at].Raw), sortedKeys(raw))
 }
 
-// add takes an event. The entries by which it is remembered are added apart.
-func (b *batch) add(event insights.Event, id checkpoint.ID) {
+func (b *batch) add(event insights.Event, delivery Delivery, entry checkpoint.Entry) {
 	if b.events == nil {
 		b.events = make([]insights.Event, 0, b.expected)
 	}
-	if b.ids == nil {
-		b.ids = make(map[checkpoint.ID]int, b.expected)
+	if b.places == nil {
+		b.places = make(map[checkpoint.ID]int, b.expected)
 		b.entries = make([]checkpoint.Entry, 0, b.expected)
 	}
-	b.ids[id] = len(b.events)
+	b.delivery = delivery
+	b.places[entry.ID] = len(b.events)
 	b.events = append(b.events, event)
-	b.bytes += len(event.Raw)
+	b.entries = append(b.entries, entry)
 }

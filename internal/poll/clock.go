@@ -8,57 +8,104 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
-// maxClockSkew is how far the local clock may be off where the API doesn't tell its time.
-const maxClockSkew = 5 * time.Minute
+const (
+	// maxClockSkew is how far a clock may be off before more than one answer has to confirm it.
+	maxClockSkew = 5 * time.Minute
+	// confirmations is how many answers in a row must agree on a time that nothing else supports.
+	confirmations = 3
+	// recentAnswers is how many answers the estimate of the API's time rests on. The API may be
+	// several servers, and their clocks differ.
+	recentAnswers = 4
+)
 
-// clock tells the API's time between two bounds, from the last answer that told it.
+// clock estimates the API's time between two bounds. One answer's date is believed within what the
+// answers before it and the run of the local clock allow.
 type clock struct {
-	last insights.ServerClock
-	// doubted is the last time of a refusal that was not believed.
-	doubted insights.ServerClock
+	// recent are the last believed answers, oldest first.
+	recent []insights.ServerClock
+	// doubted are answers in a row that agree with each other and with nothing else.
+	doubted []insights.ServerClock
 }
 
-// observe takes an answer's clock; one without a date keeps the one before.
-func (c *clock) observe(answer insights.ServerClock) {
-	if !answer.Date.IsZero() {
-		c.last, c.doubted = answer, insights.ServerClock{}
-	}
-}
-
-// hear takes the time of an answer that is no page. Whoever stands between may have written it,
-// so it must be near the time that is known, or near the local one; a refusal's, also near what
-// the refusal before it told.
-func (c *clock) hear(answer insights.ServerClock, refusal bool) {
-	expected := insights.ServerClock{Date: answer.Received, Received: answer.Received}
-	if c.known() {
-		expected = c.last
-	}
-	switch {
-	case answer.Date.IsZero():
-	case agree(expected, answer), refusal && agree(c.doubted, answer):
-		c.last, c.doubted = answer, insights.ServerClock{}
-	case refusal:
-		c.doubted = answer
-	}
-}
-
-// agree says that two answers come from clocks that are not further apart than clocks may be.
-func agree(before, after insights.ServerClock) bool {
-	if before.Date.IsZero() {
+// observe takes the clock of a page or of a refusal, and reports whether its date is believed.
+func (c *clock) observe(answer insights.ServerClock) (believed bool) {
+	if answer.Date.IsZero() {
 		return false
 	}
+	if c.support(answer) {
+		return true
+	}
+	if n := len(c.doubted); n > 0 && !agree(c.doubted[n-1], answer) {
+		c.doubted = nil
+	}
+	if c.doubted = append(c.doubted, answer); len(c.doubted) < confirmations {
+		return false
+	}
+	c.reset(answer)
+	return true
+}
+
+// support takes an answer's clock where what is known supports it. Anyone between the API and the
+// receiver may have dated an answer that is neither a page nor a refusal, so such an answer never counts
+// as a confirmation.
+func (c *clock) support(answer insights.ServerClock) (supported bool) {
+	switch {
+	case answer.Date.IsZero():
+		return false
+	case !c.known():
+		supported = agree(insights.ServerClock{Date: answer.Received, Received: answer.Received}, answer)
+	case agree(c.last(), answer):
+		supported = true
+	default:
+		// After a suspend the monotonic clock is behind, and the local wall clock is right.
+		if supported = agreeByWall(c.last(), answer); supported {
+			c.recent = nil
+		}
+	}
+	if supported {
+		c.doubted = nil
+		c.recent = append(c.recent, answer)
+		c.recent = c.recent[max(0, len(c.recent)-recentAnswers):]
+	}
+	return supported
+}
+
+func (c *clock) reset(answer insights.ServerClock) {
+	c.recent, c.doubted = []insights.ServerClock{answer}, nil
+}
+
+func (c *clock) known() bool { return len(c.recent) > 0 }
+
+func (c *clock) last() insights.ServerClock { return c.recent[len(c.recent)-1] }
+
+// agree reports whether two answers come from clocks that run alike, by the local monotonic clock.
+func agree(before, after insights.ServerClock) bool {
 	apart := after.Date.Sub(before.Date) - after.Received.Sub(before.Received)
 	return apart.Abs() <= maxClockSkew+after.Elapsed
 }
 
-func (c *clock) known() bool { return !c.last.Date.IsZero() }
+func agreeByWall(before, after insights.ServerClock) bool {
+	before.Received, after.Received = before.Received.Round(0), after.Received.Round(0)
+	return agree(before, after)
+}
 
 // earliest is a time that the API's clock has passed.
-func (c *clock) earliest() time.Time {
+func (c *clock) earliest() time.Time { return c.earliestAt(time.Now()) }
+
+// earliestAt is what earliest was at a local time: the API wrote each date, in whole seconds, before the
+// answer was received.
+func (c *clock) earliestAt(local time.Time) time.Time {
 	if !c.known() {
-		return time.Now().UTC().Add(-maxClockSkew)
+		return local.Round(0).UTC().Add(-maxClockSkew)
 	}
-	return asOf(c.last).Add(time.Since(c.last.Received))
+	var least time.Time
+	for _, answer := range c.recent {
+		at := answer.Date.UTC().Add(local.Sub(answer.Received) - time.Second)
+		if least.IsZero() || at.Before(least) {
+			least = at
+		}
+	}
+	return least
 }
 
 // latest is a time that the API's clock has not reached.
@@ -66,28 +113,42 @@ func (c *clock) latest() time.Time {
 	if !c.known() {
 		return time.Now().UTC().Add(maxClockSkew)
 	}
-	return c.last.Date.UTC().Add(2*time.Second + time.Since(c.last.Received))
+	var most time.Time
+	for _, answer := range c.recent {
+		most = later(most, answer.Date.UTC().Add(2*time.Second+answer.Elapsed+time.Since(answer.Received)))
+	}
+	return most
 }
 
-// skew is the local clock less the API's, and zero where that is not known.
+// asOf is a time at which everything that an answer shows was visible: when it was asked for.
+func (c *clock) asOf(answer insights.ServerClock) time.Time {
+	return c.earliestAt(answer.Received.Add(-answer.Elapsed))
+}
+
+// skew is how far the local clock is ahead of the API's, less what the answer's duration leaves open;
+// 0 where the API's time is not known.
 func (c *clock) skew() time.Duration {
 	if !c.known() {
 		return 0
 	}
-	skew := c.last.Received.Round(0).Sub(c.last.Date)
-	// The date is in whole seconds and was written while the request was under way.
-	if margin := c.last.Elapsed + time.Second; skew >= 0 {
+	last := c.last()
+	skew := last.Received.Round(0).Sub(last.Date)
+	if margin := last.Elapsed + time.Second; skew >= 0 {
 		return max(0, skew-margin)
 	}
 	return skew
 }
 
-// asOf is a time at which everything that an answer shows was visible: its date, which the
-// API may have written at any moment of the request, less the request and the second to which
-// a date is rounded. Where there is no date the local clock stands in, less its possible skew.
-func asOf(answer insights.ServerClock) time.Time {
-	if answer.Date.IsZero() {
-		return answer.Received.Round(0).UTC().Add(-maxClockSkew)
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
 	}
-	return answer.Date.UTC().Add(-answer.Elapsed - time.Second)
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

@@ -5,6 +5,8 @@ package poll_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -288,9 +290,19 @@ func TestABackfillGetsOnWhereTailsTakeAllTheTime(t *testing.T) {
 		h.settings.History = poll.History{Start: from}
 		h.settings.PageSize = 5
 		h.add("history", from.Add(time.Hour), 50)
-		// Each tail reads all of them again, in ten pages, which takes longer than the poll interval.
-		h.add("ahead", time.Now().Add(48*time.Hour), 50)
+		h.settings.PollInterval = time.Second
 		h.start()
+		for i := range 120 { // as many as fit into the pages of the tail
+			h.add(fmt.Sprint("live", i), time.Now(), 12)
+			h.pass(5 * time.Second)
+		}
+		history := 0
+		for id := range h.accepted() {
+			if strings.HasPrefix(id, "history") {
+				history++
+			}
+		}
+		assert.Equal(t, 50, history)
 		h.pass(10 * time.Minute)
 		h.requireEachOnce(from)
 	})

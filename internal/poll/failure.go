@@ -4,30 +4,31 @@ package poll
 
 import (
 	"errors"
-	"math/rand/v2"
 	"net/http"
-	"time"
-
-	"github.com/cenkalti/backoff/v5"
+	"slices"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
-// FailureKind groups failures by what an operator does about them.
+// FailureKind groups failures by what an operator does about them. It is the value of the metrics' label.
 type FailureKind string
 
 const (
-	// FailureAuthentication: 401, the key is wrong, expired or was replaced.
+	// FailureAuthentication: the key is wrong, expired or was replaced.
 	FailureAuthentication FailureKind = "authentication"
-	// FailureLicense: 402, the organization has no Directory Insights.
+	// FailureServiceAccount: the API does not accept the token of the service account.
+	FailureServiceAccount FailureKind = "service_account"
+	// FailureCredentials: the token endpoint refuses the client.
+	FailureCredentials FailureKind = "credentials"
+	// FailureLicense: the organization has no Directory Insights.
 	FailureLicense FailureKind = "license"
-	// FailureForbidden: 403, the role, the region or the organization id doesn't fit.
+	// FailureForbidden: the role, the region or the organization id doesn't fit.
 	FailureForbidden FailureKind = "forbidden"
-	// FailureRejected: another 4xx, or a redirect: the request itself is refused.
+	// FailureRejected: the request itself is refused, or redirected.
 	FailureRejected FailureKind = "rejected"
-	// FailureRateLimited: 429.
+	// FailureRateLimited: too many requests.
 	FailureRateLimited FailureKind = "rate_limited"
-	// FailureServer: 5xx, 408 or 425.
+	// FailureServer: the API, or a gateway before it, failed.
 	FailureServer FailureKind = "server"
 	// FailureTransport: no answer came, or it broke off.
 	FailureTransport FailureKind = "transport"
@@ -35,19 +36,116 @@ const (
 	FailureBadResponse FailureKind = "bad_response"
 	// FailureTooLarge: a page larger than the largest response that is read.
 	FailureTooLarge FailureKind = "too_large"
-	// FailureStuck: paging can't get on: too many events in one millisecond, and no usable token.
+	// FailureStuck: paging can't get on.
 	FailureStuck FailureKind = "stuck"
 	// FailureCheckpoint: the storage doesn't take the checkpoint.
 	FailureCheckpoint FailureKind = "checkpoint"
+	// FailureLoad: the checkpoint can't be read from the storage.
+	FailureLoad FailureKind = "load"
+	// FailureConsumer: the next consumer takes no events.
+	FailureConsumer FailureKind = "consumer"
 )
+
+// pace is how long a kind of failure is waited for.
+type pace int
+
+const (
+	// paceUsual is from the initial to the maximum interval: what passes by itself.
+	paceUsual pace = iota
+	// paceRejected is up to three times the maximum: the request has to be changed.
+	paceRejected
+	// paceOperator is from twelve times the initial to three times the maximum interval: the API is asked
+	// rarely until somebody has changed something.
+	paceOperator
+)
+
+// needsOperator reports whether a failure of that pace does not pass by itself.
+func (p pace) needsOperator() bool { return p != paceUsual }
+
+// failureTable has all there is to know of a kind: the statuses of the API that mean it, its pace, and what to
+// do about it. The text is constant, since a status must not carry what a server answered.
+var failureTable = map[FailureKind]struct {
+	statuses []int
+	pace     pace
+	remedy   string
+}{
+	FailureAuthentication: {
+		[]int{http.StatusUnauthorized}, paceOperator,
+		"JumpCloud does not accept the API key (401): check api_key, whether the key has expired or was regenerated, and that region or endpoint is the organization's own",
+	},
+	FailureServiceAccount: {
+		nil, paceOperator,
+		"JumpCloud does not accept the token of the service account (401): check the service account's role, that it was not removed, and that region or endpoint is the organization's own",
+	},
+	FailureCredentials: {
+		nil, paceOperator,
+		"the token endpoint refuses the client: check client_id, client_secret and whether the secret has expired, in the extension that auth names",
+	},
+	FailureLicense: {
+		[]int{http.StatusPaymentRequired}, paceOperator,
+		"the organization has no Directory Insights (402): enable it in the JumpCloud admin console",
+	},
+	FailureForbidden: {
+		[]int{http.StatusForbidden}, paceOperator,
+		"JumpCloud forbids reading events (403): check the role of the key's administrator, the organization's id, and that region or endpoint is the organization's own",
+	},
+	FailureRejected: {
+		nil, paceRejected,
+		"JumpCloud refuses the request: check services and endpoint, and the message in the log",
+	},
+	FailureRateLimited: {
+		[]int{http.StatusTooManyRequests}, paceUsual,
+		"JumpCloud limits the rate of requests (429): lower requests_per_second or raise poll_interval, and look for other users of the API",
+	},
+	FailureServer: {
+		[]int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusRequestEntityTooLarge}, paceUsual,
+		"JumpCloud, or a gateway before it, answers with errors: see JumpCloud's status page; nothing is lost while it lasts",
+	},
+	FailureTransport: {
+		nil, paceUsual,
+		"JumpCloud cannot be reached: check DNS, proxy, firewall and TLS settings; nothing is lost while it lasts",
+	},
+	FailureBadResponse: {
+		nil, paceUsual,
+		"the answers are not Directory Insights pages: check endpoint, and whether a proxy answers in its place",
+	},
+	FailureTooLarge: {
+		nil, paceUsual,
+		"a page is larger than max_response_size: raise it",
+	},
+	FailureStuck: {
+		nil, paceUsual,
+		"paging makes no progress: more events than a page holds are in one millisecond and the API sends no usable token",
+	},
+	FailureCheckpoint: {
+		nil, paceUsual,
+		"the storage does not take the checkpoint: check its free space and permissions; reading has stopped and goes on when it does",
+	},
+	FailureLoad: {
+		nil, paceUsual,
+		"this replica leads and the checkpoint cannot be read from the storage: check that the storage can be reached and read; reading begins when it can",
+	},
+	FailureConsumer: {
+		nil, paceUsual,
+		"the next component of the pipeline does not accept events: see its own log; reading has stopped and goes on when it does",
+	},
+}
+
+// Remedy is what an operator does about it: a constant sentence.
+func (k FailureKind) Remedy() string { return failureTable[k].remedy }
+
+func (k FailureKind) pace() pace { return failureTable[k].pace }
 
 // errStuck is returned where a full page brought paging no further.
 var errStuck = errors.New("paging makes no progress: a full page has no usable token, and all of it is in one millisecond or out of order")
 
-// classify tells what kind of failure an error of the source is.
+// classify returns the kind of an error of the source.
 func classify(err error) FailureKind {
 	if status, ok := errors.AsType[*insights.StatusError](err); ok {
-		return classifyStatus(status.StatusCode)
+		return classifyStatus(status)
+	}
+	if _, ok := errors.AsType[*insights.CredentialsError](err); ok {
+		return FailureCredentials
 	}
 	if _, ok := errors.AsType[*insights.TooLargeError](err); ok {
 		return FailureTooLarge
@@ -65,109 +163,35 @@ func classify(err error) FailureKind {
 	}
 }
 
-func classifyStatus(code int) FailureKind {
-	switch {
-	case code == http.StatusUnauthorized:
-		return FailureAuthentication
-	case code == http.StatusPaymentRequired:
-		return FailureLicense
-	case code == http.StatusForbidden:
-		return FailureForbidden
-	case code == http.StatusTooManyRequests:
-		return FailureRateLimited
-	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code >= http.StatusInternalServerError:
+func classifyStatus(err *insights.StatusError) FailureKind {
+	if err.StatusCode == http.StatusUnauthorized && err.ByExtension {
+		return FailureServiceAccount
+	}
+	if err.StatusCode >= http.StatusInternalServerError {
 		return FailureServer
-	default:
-		return FailureRejected
 	}
-}
-
-// isTimeout says that an answer did not come, or did not end, in time: a smaller page may.
-func isTimeout(err error) bool {
-	failed, ok := errors.AsType[interface {
-		error
-		Timeout() bool
-	}](err)
-	return ok && failed.Timeout()
-}
-
-// Backoff is the pause after failures: it grows from Initial to Max. What an operator has to
-// mend (a key, a license, a role) is asked for more rarely: from 12 times Initial to 3 times Max.
-type Backoff struct {
-	Initial, Max time.Duration
-	// Random decides the waits by numbers in [0, 1). Nil is the process's own source.
-	Random func() float64
-}
-
-func (b Backoff) random() float64 {
-	if b.Random == nil {
-		return rand.Float64() //nolint:gosec // spreads load, hides nothing
-	}
-	return b.Random()
-}
-
-// jittered is a part of wait, from nothing to all of it.
-func (b Backoff) jittered(wait time.Duration) time.Duration {
-	return time.Duration(b.random() * float64(wait))
-}
-
-// minWait keeps a random wait from being no wait at all.
-const minWait = time.Second
-
-// attempt counts consecutive failures and says how long to wait after each.
-type attempt struct {
-	kind        FailureKind
-	consecutive int
-	waits       *backoff.ExponentialBackOff
-	notBefore   time.Time
-}
-
-// failed returns the wait after one more failure: exponential with full jitter, and not
-// shorter than what the API asks for. What it asks for with a 429 is waited for as it is, and
-// up to a tenth more, since others were told the same.
-func (a *attempt) failed(kind FailureKind, err error, settings Backoff) time.Duration {
-	a.consecutive++
-	// Kinds that pass by themselves may alternate in one outage: their wait goes on growing.
-	if a.waits == nil || needsOperator(kind) != needsOperator(a.kind) {
-		a.waits = newWaits(kind, settings)
-	}
-	a.kind = kind
-	wait := max(settings.jittered(a.waits.NextBackOff()), min(minWait, settings.Initial))
-	if status, ok := errors.AsType[*insights.StatusError](err); ok && status.RetryAfter > 0 {
-		// An answer to a request that was sent ahead may have been there for a while.
-		asked := status.RetryAfter + settings.jittered(status.RetryAfter/10) - time.Since(status.Clock.Received)
-		if kind == FailureRateLimited {
-			wait = max(0, asked)
+	for kind, row := range failureTable {
+		if slices.Contains(row.statuses, err.StatusCode) {
+			return kind
 		}
-		wait = max(wait, asked)
 	}
-	a.notBefore = time.Now().Add(wait)
-	return wait
+	return FailureRejected
 }
 
-// asksToWait says that the API told when to come again.
-func asksToWait(err error) bool {
+// mayBeSize reports whether a smaller page may be answered: the answer did not come in time, or what stands
+// before the API gave up on it.
+func mayBeSize(err error) bool {
 	status, ok := errors.AsType[*insights.StatusError](err)
-	return ok && status.RetryAfter > 0
-}
-
-// needsOperator says that a failure does not pass by itself.
-func needsOperator(kind FailureKind) bool {
-	switch kind {
-	case FailureAuthentication, FailureLicense, FailureForbidden, FailureRejected:
+	if !ok {
+		failure, ok := errors.AsType[insights.Failure](err)
+		return ok && failure.Timeout()
+	}
+	switch code := status.StatusCode; code {
+	case http.StatusRequestEntityTooLarge, http.StatusBadGateway, http.StatusGatewayTimeout:
 		return true
+	case http.StatusServiceUnavailable:
+		return status.RetryAfter() == 0
 	default:
-		return false
+		return code >= 520 && code <= 524
 	}
-}
-
-func newWaits(kind FailureKind, settings Backoff) *backoff.ExponentialBackOff {
-	initial, limit := settings.Initial, settings.Max
-	switch kind {
-	case FailureAuthentication, FailureLicense, FailureForbidden:
-		initial, limit = 12*initial, 3*limit
-	case FailureRejected:
-		limit *= 3
-	}
-	return &backoff.ExponentialBackOff{InitialInterval: initial, MaxInterval: limit, Multiplier: 2}
 }

@@ -107,13 +107,12 @@ func TestWaitGrowsWhereKindsOfFailureAlternate(t *testing.T) {
 
 func TestProgressIsToldInAnOutageAndNotBeforeThereIsAny(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
-		outage := simulator.Fault{Times: 20, Effect: simulator.Reset()}
-		h.api.Inject(outage)
+		h.api.Inject(simulator.Fault{Times: 20, Effect: simulator.Reset()})
 		h.start()
 		h.pass(10 * time.Second)
 		assert.Empty(t, h.observed.seen().progress)
 		h.pass(time.Hour)
-		h.api.Inject(outage)
+		h.api.Inject(simulator.Fault{Effect: simulator.Reset()})
 		h.pass(5 * time.Minute)
 		progress := h.observed.seen().progress
 		assert.Greater(t, progress.Now.Sub(progress.Watermark), 2*time.Minute)

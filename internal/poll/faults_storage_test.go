@@ -127,7 +127,7 @@ func TestFault_S8_OlderFormatIsMigratedOrKeptAsDamaged(t *testing.T) {
 
 func TestFault_S9_NewerFormatIsNotRetriedAndNotOverwritten(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
-		newer := []byte(`{"version":2,"crc32c":1,"content":{}}`)
+		newer := fmt.Appendf(nil, `{"version":%d,"crc32c":1,"content":{}}`, checkpoint.Version+1)
 		require.NoError(t, h.storage.Set(t.Context(), "own/state", newer))
 		began := time.Now()
 		require.ErrorIs(t, h.engine().Load(t.Context()), checkpoint.ErrNewerVersion)
@@ -236,7 +236,8 @@ func TestFault_S13_CrashInATornBatchLosesNothing(t *testing.T) {
 					again += accepted[event.ID] - 1
 				}
 				assert.LessOrEqual(t, again, crashes*h.settings.PageSize)
-				if applied >= 1 {
+				// Where an hour is new, the record that names it comes first.
+				if applied >= 2 {
 					assert.Zero(t, again, "ids that were written count, although the state was not")
 				}
 			})
@@ -251,7 +252,7 @@ func TestFault_S15_ForgedWatermarkFarAheadIsRewound(t *testing.T) {
 				begin := time.Now()
 				ahead := begin.Add(30 * 24 * time.Hour)
 				forged := checkpoint.State{From: begin.Add(from), Watermark: ahead, Rescanned: ahead, Query: h.settings.Query}
-				require.NoError(t, checkpoint.Open(h.storage, "").Commit(t.Context(), forged, checkpoint.Delivered{}))
+				require.NoError(t, checkpoint.Open(h.storage, "").Commit(t.Context(), forged, nil))
 				h.add("before", begin.Add(-time.Minute), 10)
 				h.start()
 				h.pass(15 * time.Second)

@@ -13,88 +13,81 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
-// staleAfter failures a refused token is given up, whatever the status was: nothing says how long
-// the API knows one, nor how it refuses one that it knows no more.
-const staleAfter = 5
-
-// isolateAfter bad answers at the same place each further one halves the page size, to find the
-// event that breaks the page.
-const isolateAfter = 5
+const (
+	// staleAfter failures a refused token is given up, whatever the status was: nothing says how long
+	// the API knows one, nor how it refuses one that it knows no more.
+	staleAfter = 5
+	// isolateAfter bad answers at the same place each further one halves the page size, to find the
+	// event that breaks the page.
+	isolateAfter = 5
+	// shrinkAfter failures at the same place that may come from a page's size each further one halves it.
+	shrinkAfter = 2
+	// retentionStep is how far a start moves that the API refuses although it should keep that time.
+	retentionStep = time.Hour
+)
 
 // handle settles what follows an error of a pass: another way to ask, or a wait.
-func (e *Engine) handle(p *pass, err error) {
-	e.clock.hear(errorClock(err))
+func (e *Engine) handle(l *lane, err error) {
+	e.observeFailure(err)
 	kind := classify(err)
-	if e.askOtherwise(p, kind, err) {
+	if e.askOtherwise(l, kind, err) {
 		return
 	}
-	wait := p.attempt.failed(kind, err, e.settings.Backoff)
-	e.report(Failure{Kind: kind, Err: err, Consecutive: p.attempt.consecutive, Wait: wait})
-	if refused := kind == FailureServer || kind == FailureRejected; refused && p.token != nil && p.attempt.consecutive >= staleAfter {
-		p.resume()
+	wait := l.attempt.failed(kind, err, e.settings.Backoff)
+	e.keeper.report(Failure{
+		Condition: Condition(l.kind), Kind: kind, Err: err, Consecutive: l.attempt.consecutive, Wait: wait,
+	})
+	refused := kind == FailureServer || kind == FailureRejected
+	if refused && l.pass.run.token != nil && l.attempt.consecutive >= staleAfter && !l.resume() {
+		l.raise()
 	}
-	if p.kind == Backfill && asksToWait(err) {
-		// That goes for whoever asks, so the live passes wait as well.
-		e.lanes.tailAt = later(e.lanes.tailAt, p.attempt.notBefore)
-	}
-	if p.kind != Backfill && p.start.After(e.clock.latest()) {
+	if l.kind != Backfill && l.pass.run.query.Start.After(e.clock.latest()) {
 		// The API's clock was set back under the pass: the next one is planned anew.
-		e.lanes.live, e.lanes.tailAt = nil, p.attempt.notBefore
+		l.close()
+		l.due = l.attempt.notBefore
 	}
 }
 
 // askOtherwise changes what is asked where that is the remedy, and reports whether it can be
 // asked at once.
-func (e *Engine) askOtherwise(p *pass, kind FailureKind, err error) bool {
+func (e *Engine) askOtherwise(l *lane, kind FailureKind, err error) bool {
+	if mayBeSize(err) {
+		if l.heavy++; l.heavy >= shrinkAfter {
+			l.shrink()
+		}
+		return false
+	}
 	switch kind {
 	case FailureTooLarge:
-		return e.shrink(p, LossOversize)
+		return l.peek() || l.shrink() || l.bypass(LossOversize)
 	case FailureBadResponse:
-		if p.bad++; p.bad >= isolateAfter && !e.size.halve() && isMalformed(err) {
-			e.bypass(p, LossUnreadable)
-		}
-	case FailureTransport:
-		if isTimeout(err) {
-			e.size.halve()
+		if l.bad++; l.bad >= isolateAfter && !l.shrink() && isMalformed(err) {
+			l.bypass(LossUnreadable)
 		}
 	case FailureRejected:
-		return e.revise(p, err)
+		return e.revise(l, err)
 	case FailureStuck:
-		p.resume()
+		l.resume()
 	}
 	return false
 }
 
-// shrink asks for a smaller page, and for a single event that is too large by its id only.
-func (e *Engine) shrink(p *pass, reason LossReason) bool {
-	return e.size.halve() || e.bypass(p, reason)
-}
-
-// bypass reports false where it was tried already.
-func (e *Engine) bypass(p *pass, reason LossReason) bool {
-	if p.bypass != "" {
-		p.bypass = ""
-		return false
-	}
-	p.bypass = reason
-	return true
-}
-
-// revise looks for what the API refused: a start that it doesn't keep any more, or the token.
-// A token lives for one pass; the pass begins again without one, at once for the first time
-// and after a wait where that brought nothing.
-func (e *Engine) revise(p *pass, err error) bool {
+// revise looks for what the API refused: a start that it doesn't keep any more, or the token. Without its
+// token the pass goes on by time, at once for the first time and where that brings it any further, and
+// after a wait otherwise.
+func (e *Engine) revise(l *lane, err error) (atOnce bool) {
 	status, ok := errors.AsType[*insights.StatusError](err)
 	if !ok || status.StatusCode != http.StatusBadRequest {
 		return false
 	}
 	if days := refusedRetention(status.Message); days > 0 {
-		return e.reviseStart(p, time.Duration(days)*24*time.Hour, err)
+		return e.reviseStart(l, time.Duration(days)*24*time.Hour)
 	}
-	if p.token == nil {
+	p := l.pass
+	if p.run.token == nil {
 		return false
 	}
-	again := p.resume() || !p.restarted
+	again := l.resume() || !p.restarted || l.raise()
 	p.restarted = true
 	return again
 }
@@ -115,67 +108,44 @@ func refusedRetention(message string) (days int) {
 	return days
 }
 
-// reviseStart goes on where the API still keeps events, which it does for a time. Where it keeps
-// fewer days than was known, those count. Else the start came to be too long ago while the pass was
-// read, or waited; where it did not, the edge moves an hour at a time, after a wait.
-func (e *Engine) reviseStart(p *pass, kept time.Duration, err error) bool {
-	switch {
-	case kept < e.settings.Retention:
-		e.settings.Retention = kept
-		e.goToEdge(p)
-		e.report(Failure{Kind: FailureRejected, Err: err, Consecutive: 1})
-		return true
-	case p.resume():
-		return true
-	case p.start.Before(e.clock.latest().Add(-kept)):
-		e.goToEdge(p)
-		return true
-	default:
-		e.settings.Retention = max(e.settings.Retention-time.Hour, time.Hour)
-		e.goToEdge(p)
-		return false
-	}
-}
-
-// goToEdge begins a pass again at the edge of what the API keeps, or behind it where that is delivered.
-func (e *Engine) goToEdge(p *pass) {
-	if p.kind == Backfill {
-		e.clampBackfill()
-	} else {
-		e.clampToRetention()
-	}
+// reviseStart goes on where the API still keeps events, or where the pass is by now. Where the start should
+// not have been refused it moves by an hour, after a wait.
+func (e *Engine) reviseStart(l *lane, kept time.Duration) (atOnce bool) {
+	e.settings.Retention = min(e.settings.Retention, kept)
+	p := l.pass
+	start := p.run.query.Start
 	edge := e.retentionEdge()
-	if p.end.IsZero() || edge.Before(p.end) {
-		p.begin(later(p.position, edge))
+	atOnce = p.run.position.After(start) || edge.After(start)
+	if !atOnce {
+		edge = start.Add(retentionStep)
+	}
+	e.keeper.clamp(l.kind, edge)
+	if next := later(p.run.position, edge); p.end.IsZero() || next.Before(p.end) {
+		l.begin(next)
 	} else {
-		e.lanes.backfill = nil
+		l.pass = nil
 	}
+	return atOnce
 }
 
-func (e *Engine) report(failure Failure) {
-	e.failed = true
-	e.observer.Failed(failure)
-	if !e.state.Watermark.IsZero() {
-		e.observer.Progress(e.progress())
-	}
-}
-
-// recovered tells of a success once, and not while the other lane still fails.
-func (e *Engine) recovered(p *pass) {
-	p.attempt = attempt{}
-	if !e.failed || failing(e.lanes.live) || failing(e.lanes.backfill) {
+// recovered ends a lane's failures. The other lanes may have failed by the same cause, so they try at once.
+func (e *Engine) recovered(l *lane) {
+	if !l.failing() {
 		return
 	}
-	e.failed = false
-	e.observer.Recovered()
+	l.attempt = attempt{}
+	e.observer.Recovered(Condition(l.kind))
+	for _, other := range e.lanes.all() {
+		if other.failing() && !other.attempt.pace.needsOperator() {
+			other.attempt.notBefore = time.Time{}
+		}
+	}
 }
 
-// besideFailure says that the lane that is not p's waits after a failure.
-func (e *Engine) besideFailure(p *pass) bool {
-	return p != e.lanes.live && failing(e.lanes.live) || p != e.lanes.backfill && failing(e.lanes.backfill)
+func isRefusal(err error) bool {
+	status, ok := errors.AsType[*insights.StatusError](err)
+	return ok && status.StatusCode >= http.StatusBadRequest && status.StatusCode < http.StatusInternalServerError
 }
-
-func failing(p *pass) bool { return p != nil && p.attempt.consecutive > 0 }
 
 func isMalformed(err error) bool {
 	response, ok := errors.AsType[*insights.ResponseError](err)

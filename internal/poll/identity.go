@@ -12,19 +12,50 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
-// identify returns what tells an event from every other of its organization: its id and its
-// timestamp as text. The id alone is not documented to be unique, and nothing says that the
-// API writes an event's keys in the same order twice, so bytes are not compared: an event
-// without an id is known by the hash of its JSON with the keys sorted.
+// The first byte of what is hashed tells the kinds of identity apart.
+const (
+	identityContent byte = iota
+	identityText
+	identityInstant
+)
+
+// identify returns what tells an event from every other of its organization: its id and the instant of
+// its timestamp, or the timestamp's text where that can't be read. The id alone is not documented to be
+// unique, and the same instant was seen with different digits. Nothing says that the API writes an
+// event's keys in the same order twice, so an event without an id is known by the hash of its JSON with
+// the keys sorted.
 func identify(event insights.Event) checkpoint.ID {
+	if event.Timestamp.IsZero() {
+		return identifyByText(event)
+	}
+	if event.ID == "" {
+		return identifyByContent(event.Raw)
+	}
 	// Longer ones are rare, and allocate.
 	var space [128]byte
+	text := appendID(append(space[:0], identityInstant), event.ID)
+	text = binary.BigEndian.AppendUint64(text, uint64(event.Timestamp.Unix()))       //nolint:gosec // the bits of a signed time are kept
+	text = binary.BigEndian.AppendUint32(text, uint32(event.Timestamp.Nanosecond())) //nolint:gosec // below a billion
+	return hash(text)
+}
+
+// identifyByText is the identity by the timestamp's text, which was that of every event in checkpoints
+// of format 1.
+func identifyByText(event insights.Event) checkpoint.ID {
 	if event.ID == "" {
-		return hash(append(append(space[:0], 0), sortedKeys(event.Raw)...))
+		return identifyByContent(event.Raw)
 	}
-	text := binary.BigEndian.AppendUint64(append(space[:0], 1), uint64(len(event.ID)))
-	text = append(text, event.ID...)
-	return hash(append(text, event.TimestampText...))
+	var space [128]byte
+	return hash(append(appendID(append(space[:0], identityText), event.ID), event.TimestampText...))
+}
+
+func identifyByContent(raw []byte) checkpoint.ID {
+	var space [128]byte
+	return hash(append(append(space[:0], identityContent), sortedKeys(raw)...))
+}
+
+func appendID(text []byte, id string) []byte {
+	return append(binary.BigEndian.AppendUint64(text, uint64(len(id))), id...)
 }
 
 func hash(text []byte) checkpoint.ID {

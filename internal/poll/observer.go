@@ -25,12 +25,11 @@ type Observer interface {
 	Page(page PageReport)
 	// Progress is called after each commit, and with each failure.
 	Progress(progress Progress)
-	// Failed is called for each failure that the engine waits after; it is always followed
-	// by another attempt.
+	// Failed is called for each failure that the engine waits after. Another attempt always follows.
 	Failed(failure Failure)
-	// Recovered is called on the first success after one or more failures.
-	Recovered()
-	// Lost declares a loss, each exactly once.
+	// Recovered is called on the first success of what failed before.
+	Recovered(condition Condition)
+	// Lost declares a loss, each once.
 	Lost(loss Loss)
 	// Anomaly tells of an answer that is not as documented and that does no harm.
 	Anomaly(anomaly Anomaly)
@@ -54,6 +53,9 @@ const (
 type Start struct {
 	State     StartState
 	Watermark time.Time
+	// DelayHoldsFrom is not zero where the maximum event delay was raised: the larger one holds for events
+	// from that time on.
+	DelayHoldsFrom time.Time
 	// BackfillFrom is the start of the history that is still to come, or zero.
 	BackfillFrom time.Time
 	// BackfillClamped says that the configured history reaches further back than the retention.
@@ -96,10 +98,27 @@ type Progress struct {
 	Remembered int
 }
 
+// Condition is what may be wrong for an organization.
+type Condition string
+
+const (
+	// ConditionTail, ConditionRescan and ConditionBackfill: the pages of a lane.
+	ConditionTail     Condition = "tail"
+	ConditionRescan   Condition = "rescan"
+	ConditionBackfill Condition = "backfill"
+	// ConditionStorage: the storage takes no checkpoint.
+	ConditionStorage Condition = "storage"
+	// ConditionPipeline: the next consumer takes no events.
+	ConditionPipeline Condition = "pipeline"
+	// ConditionLoad: the checkpoint can't be read.
+	ConditionLoad Condition = "load"
+)
+
 // Failure is an attempt that did not succeed.
 type Failure struct {
-	Kind FailureKind
-	Err  error
+	Condition Condition
+	Kind      FailureKind
+	Err       error
 	// Consecutive counts the failures since the last success, this one included.
 	Consecutive int
 	// Wait is the time until the next attempt.
@@ -134,8 +153,11 @@ const (
 	AnomalyNoToken Anomaly = "no_token"
 	// AnomalyRepeatedPage: a page or its token came twice; paging goes on by time.
 	AnomalyRepeatedPage Anomaly = "repeated_page"
-	// AnomalyNoDate: the API doesn't tell its time; the local clock less five minutes stands in.
+	// AnomalyNoDate: the API doesn't tell its time; the local clock and its known difference stand in, or
+	// the local clock less five minutes.
 	AnomalyNoDate Anomaly = "no_date"
 	// AnomalyClockRewound: the watermark is after the API's time; the last L is read again.
 	AnomalyClockRewound Anomaly = "clock_rewound"
+	// AnomalyNotLight: pages of ids and timestamps are not as documented; rescans read whole events.
+	AnomalyNotLight Anomaly = "not_light"
 )

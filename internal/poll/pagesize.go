@@ -9,7 +9,7 @@ const (
 	raiseAfter = 10
 )
 
-// pageSize adapts the size of pages to what the API can answer.
+// pageSize adapts the size of a lane's pages to what the API can answer.
 type pageSize struct {
 	limit, configured, good int
 }

@@ -3,188 +3,102 @@
 package poll
 
 import (
-	"bytes"
-	"encoding/json"
 	"time"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
-// pass is one reading of the events from start on, or of [start, end) where it has an end.
+// maxAhead is how far after asOf a bounded pass reads.
+const maxAhead = maxClockSkew
+
+// pass is one reading of the events from a start on, or of [start, end) where it has an end. It is a
+// sequence of runs, each from where the one before had delivered everything.
 type pass struct {
-	kind       PassKind
-	start, end time.Time
+	kind PassKind
+	end  time.Time
+	run  *run
 	// asOf is the API's time at the first page, or the earliest that a later page told.
 	asOf time.Time
-	// token continues the pass behind the page before; nil begins at start.
-	token json.RawMessage
-	// position: every event before it has been delivered. It advances while the order holds.
-	position time.Time
-	ordered  bool
-	// tokens and heads are what identified the pages since start: one that comes again means
-	// that paging runs in a circle.
-	tokens map[string]struct{}
-	heads  map[checkpoint.ID]struct{}
-	// restarted says that a token was refused, and none has been accepted since.
+	// bounded passes end once they are further than maxAhead after asOf: what is dated later is left to a
+	// rescan.
+	bounded bool
+	// missedAt is the position at which a light page showed an event that was not delivered. The pass
+	// reads whole events until it is further. It is zero where the pass may be light.
+	missedAt time.Time
+	// peekedAt is the position at which the pass last looked by ids only whether what makes its page too large
+	// was delivered.
+	peekedAt time.Time
+	// partial is why the next event can't be fetched whole, or "". The pass looks for its id and timestamp.
+	partial LossReason
+	// skipTo is where the pass goes on behind events that can't be fetched whole, or zero while none was met:
+	// the end of their millisecond.
+	skipTo time.Time
+	// restarted means that a token was refused, and none has been accepted since.
 	restarted bool
-	// raised says that the largest page was asked for since the pass got any further.
+	// raised means that the largest page was asked for since the pass got any further.
 	raised bool
 	// renewed are entries of delivered events that would be forgotten while the API still shows them.
 	renewed []checkpoint.Entry
-	// bypass asks for the id and the timestamp of a single event that can't be fetched whole.
-	bypass LossReason
-	// bad counts the answers since the last page that were none.
-	bad     int
-	attempt attempt
 }
 
-func newPass(kind PassKind, start, end time.Time) *pass {
-	p := &pass{kind: kind, end: end, ordered: true}
-	p.begin(start)
-	return p
-}
-
-// begin makes the pass ask from start on. What it knows of the order and the time stays.
-func (p *pass) begin(start time.Time) {
-	p.start, p.token = start, nil
-	p.position = later(p.position, start)
-	p.tokens = make(map[string]struct{})
-	p.heads = make(map[checkpoint.ID]struct{})
-}
-
-// resume begins again where nothing is missed. It reports whether that is any further.
-func (p *pass) resume() bool {
-	further := p.position.After(p.start)
-	if further {
-		p.raised = false
-	}
-	p.begin(p.position)
-	return further
-}
-
-// raise asks for the largest page once: it may be too large to be read.
-func (p *pass) raise(size *pageSize) bool {
-	if p.raised {
-		return false
-	}
-	p.raised = true
-	return size.raise()
-}
-
-// opened takes the time of a page's answer. Everything that was visible at asOf and is still
-// ahead of the position will be on the pages to come, so the earliest counts.
+// opened takes the time of a page. Everything that was visible at asOf and is still ahead of the position
+// will be on the pages to come, so the earliest counts.
 func (p *pass) opened(at time.Time) {
 	if p.asOf.IsZero() || at.Before(p.asOf) {
 		p.asOf = at
 	}
 }
 
-// dated says that the event's time tells where the pass is: it has one, and it was asked for.
-func (p *pass) dated(event insights.Event) bool {
-	return !event.Timestamp.IsZero() && !event.Timestamp.Before(p.start)
+// entry is how a delivered event is remembered. One that has no time, or was met outside of the run's
+// time, is remembered by when it was met, since its own time does not tell who meets it again.
+func (p *pass) entry(event insights.Event, id checkpoint.ID) checkpoint.Entry {
+	if p.run.dated(event) {
+		return checkpoint.Entry{ID: id, Time: event.Timestamp}
+	}
+	return checkpoint.Entry{ID: id, Time: later(p.asOf, p.run.query.Start), Stray: true}
 }
 
-// remember adds the entries by which an event is remembered. One that is not in the pass's time, or has
-// none, is remembered by the pass's as well, or it would be forgotten and come again.
-func (p *pass) remember(entries []checkpoint.Entry, event insights.Event, id checkpoint.ID) []checkpoint.Entry {
-	if !event.Timestamp.IsZero() {
-		entries = append(entries, checkpoint.Entry{ID: id, Time: event.Timestamp})
-	}
-	if !p.dated(event) {
-		entries = append(entries, checkpoint.Entry{ID: id, Time: p.met()})
-	}
-	return entries
-}
-
-// met is the time by which an event is remembered that has none of its own. What is before the start
-// is forgotten, and asOf may be where an answer does not tell the API's time.
-func (p *pass) met() time.Time { return later(p.asOf, p.start) }
-
-// renew remembers an event for longer that has no time by which it would leave the passes: it is
-// met by each of them. The rescans are often enough for it.
+// renew remembers an event for longer that has no time by which it would leave the passes: each of them
+// meets it. The rescans are often enough for it.
 func (p *pass) renew(event insights.Event, id checkpoint.ID) {
-	if p.kind == Rescan && !p.dated(event) {
-		p.renewed = append(p.renewed, checkpoint.Entry{ID: id, Time: p.met()})
+	if p.kind == Rescan && !p.run.dated(event) {
+		p.renewed = append(p.renewed, p.entry(event, id))
 	}
 }
 
-// inspect looks at a page's order before anything of it is delivered. Once a page is out of
-// order the position stays for the rest of the pass.
-func (p *pass) inspect(page *insights.Page) {
-	last := p.position
-	for _, event := range page.Events {
-		if !p.dated(event) {
-			continue
-		}
-		at := event.Timestamp.Truncate(time.Millisecond)
-		if at.Before(last) {
-			p.ordered = false
-			return
-		}
-		last = at
-	}
+// beyond reports whether a bounded pass has read far enough.
+func (p *pass) beyond() bool {
+	return p.bounded && p.run.position.After(p.asOf.Add(maxAhead))
 }
 
-// passed moves the position to an event that is delivered, in the order of the pages.
-func (p *pass) passed(event insights.Event) {
-	if p.ordered && p.dated(event) {
-		p.position = event.Timestamp.Truncate(time.Millisecond)
-	}
+// mayBeLight reports whether the pass, which reads whole events, is past the one that it had to read whole.
+func (p *pass) mayBeLight(delivered int) bool {
+	return !p.missedAt.IsZero() && delivered == 0 && p.run.position.After(p.missedAt)
 }
 
-// reached is how far the kept start may advance while the pass is under way.
-func (p *pass) reached() time.Time { return earlier(p.position, p.asOf) }
-
-// excludes says that the event is left to the pass that begins at this one's end.
-func (p *pass) excludes(event insights.Event) bool {
-	return !p.end.IsZero() && !event.Timestamp.Before(p.end)
-}
-
-// repeats says that the page can't be new: its token or its first event came before.
-func (p *pass) repeats(page *insights.Page) bool {
-	if page.Token != nil {
-		if p.came(page.Token) {
-			return true
-		}
-		p.tokens[string(page.Token)] = struct{}{}
-	}
-	if len(page.Events) == 0 {
+// skips reports whether an event that was not delivered is to be delivered by its id and timestamp: it may
+// be the one that can't be fetched whole, or shares its millisecond, and by time alone nothing leads between
+// the two. Whatever is later than the run's start is read whole from its own millisecond on first, unless
+// that is ahead of now. An event without a time is delivered in this way wherever it is.
+func (p *pass) skips(event insights.Event, now time.Time) bool {
+	if p.partial == "" || !p.run.ordered {
 		return false
 	}
-	head := identify(page.Events[0])
-	_, found := p.heads[head]
-	p.heads[head] = struct{}{}
-	return found
-}
-
-// came says that a page with this token came before.
-func (p *pass) came(token json.RawMessage) bool {
-	_, found := p.tokens[string(token)]
-	return found
-}
-
-func (p *pass) lane() checkpoint.Lane {
-	if p.kind == Backfill {
-		return checkpoint.History
+	if !p.run.dated(event) {
+		return true
 	}
-	return checkpoint.Live
-}
-
-func isNull(raw json.RawMessage) bool {
-	return bytes.Equal(bytes.TrimSpace(raw), []byte("null"))
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
+	at := event.Timestamp.Truncate(time.Millisecond)
+	if p.skipTo.IsZero() {
+		if at.After(p.run.query.Start) && !at.After(now) {
+			return false
+		}
+		p.skipTo = at.Add(time.Millisecond)
 	}
-	return a
+	return p.skipTo.Equal(at.Add(time.Millisecond))
 }
 
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+// skipped reports whether the pass may go on behind what it skips: no more of it follows.
+func (p *pass) skipped(last bool) bool {
+	return !p.skipTo.IsZero() && (last || !p.run.position.Before(p.skipTo))
 }

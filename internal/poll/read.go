@@ -7,139 +7,69 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
-// read fetches the next page of a pass, settles its events and moves the pass on.
-func (e *Engine) read(ctx context.Context, p *pass) error {
-	page, err := e.fetch(ctx, p)
+// read fetches the next page of a lane's pass, settles its events and moves the pass on.
+func (e *Engine) read(ctx context.Context, l *lane) error {
+	p, stays := l.pass, func() bool {
+		now := time.Now()
+		return e.lanes.stays(l, e.lanes.live(e.keeper.frontier, e.clock.earliest()), now)
+	}
+	page, err := e.fetcher.fetch(ctx, p.run, stays)
 	if err != nil {
 		return err
 	}
 	e.observeClock(page.Clock)
-	p.opened(asOf(page.Clock))
-	continued := p.token != nil
-	repeated := p.repeats(page)
-	p.inspect(page)
-	report, err := e.settle(ctx, p, page)
-	if err != nil {
+	p.opened(e.clock.asOf(page.Clock))
+	continued := p.run.token != nil
+	repeated := p.run.repeats(page)
+	p.run.inspect(page)
+	if !continued {
+		e.judgeRetention(l, page)
+	}
+	s := settlement{engine: e, lane: l, page: page, report: PageReport{Pass: l.kind}}
+	if err := s.settle(ctx); err != nil {
 		return err
 	}
-	p.bad = 0
-	if !e.besideFailure(p) {
-		e.size.succeeded() // else what is halved there would be raised here
-	}
-	report.Limit = e.size.limit
-	e.observer.Page(report)
+	l.succeeded()
+	s.report.Limit = l.whole.limit
+	e.observer.Page(s.report)
 	if err := ctx.Err(); err != nil {
 		return err // what is left is to store, and a stop has no time for more than a batch
 	}
-	if err := e.turn(ctx, p, page, repeated); err != nil {
+	if err := e.turn(ctx, l, &s, repeated); err != nil {
 		return err
 	}
-	if p.restarted && !continued && p.token != nil {
+	if p.restarted && !continued && l.pass == p && p.run.token != nil {
 		return nil // the token that follows may be refused again
 	}
 	p.restarted = false
-	e.recovered(p)
+	e.recovered(l)
 	return nil
 }
 
-func (e *Engine) query(p *pass) insights.Query {
-	query := insights.Query{
-		Services:    e.settings.Services,
-		Start:       p.start,
-		End:         p.end,
-		Limit:       e.size.limit,
-		SearchAfter: p.token,
-	}
-	if p.bypass != "" {
-		query.Limit, query.Fields = 1, []string{"id", "timestamp"}
-	}
-	return query
-}
-
-// settle delivers a page's events that were not delivered before, batch by batch, each
-// remembered before the next.
-func (e *Engine) settle(ctx context.Context, p *pass, page *insights.Page) (PageReport, error) {
-	report := PageReport{Pass: p.kind}
-	pending := newBatch(len(page.Events))
-	for _, event := range page.Events {
-		if isNull(event.Raw) {
-			report.Nulls++
-			continue
-		}
-		if p.excludes(event) {
-			continue
-		}
-		event.Oversize = p.bypass != ""
-		id := identify(event)
-		if pending.contains(id) || e.store.Seen(id) {
-			report.Duplicates++
-			if pending.conflicts(id, event.Raw) {
-				report.Conflicts++
-			}
-			p.passed(event)
-			p.renew(event, id)
-			continue
-		}
-		if pending.full(len(event.Raw)) {
-			if err := e.accept(ctx, p, pending, page); err != nil {
-				return report, err
-			}
-			pending.reset()
-		}
-		if p.kind == Rescan && p.dated(event) && event.Timestamp.Before(e.state.Watermark) {
-			report.Late++
-		}
-		pending.add(event, id)
-		pending.entries = p.remember(pending.entries, event, id)
-		report.Delivered++
-		p.passed(event)
-	}
-	err := e.accept(ctx, p, pending, page)
-	return report, err
-}
-
-// accept delivers a batch and remembers it.
-func (e *Engine) accept(ctx context.Context, p *pass, b *batch, page *insights.Page) error {
-	if len(b.events) == 0 {
-		return nil
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := e.deliver(ctx, Batch{Events: b.events, Received: page.Clock.Received}); err != nil {
-		return fmt.Errorf("delivering a batch: %w", err)
-	}
-	if p.bypass != "" {
-		e.observer.Lost(Loss{Reason: p.bypass, Events: len(b.events)})
-	}
-	e.advance(p, p.reached())
-	return e.commit(ctx, checkpoint.Delivered{Lane: p.lane(), Entries: b.entries, AsOf: p.asOf})
-}
-
-// advance moves the kept start of a pass: everything before reached has been accepted.
-func (e *Engine) advance(p *pass, reached time.Time) {
-	if p.kind == Backfill {
-		e.state.Backfill.Next = later(e.state.Backfill.Next, earlier(reached, p.end))
-	} else {
-		e.state.Watermark = later(e.state.Watermark, reached)
-	}
-	e.state.From = later(e.state.From, e.pruned())
-}
-
-// turn decides what follows a page: the next one, the same place again by time, or the end.
-func (e *Engine) turn(ctx context.Context, p *pass, page *insights.Page, repeated bool) error {
-	p.bypass = ""
+// turn decides what follows a page: the next one, the same place in another way, or the end.
+func (e *Engine) turn(ctx context.Context, l *lane, s *settlement, repeated bool) error {
+	p, page := l.pass, s.page
 	// Without any header a page shorter than its limit may still be followed by another one.
 	more := page.Full() || page.HeadersMissing && page.Token != nil && len(page.Events) > 0
-	if !more {
-		return e.finish(ctx, p)
+	if err := e.advance(ctx, p); err != nil {
+		return err
 	}
-	if page.Token != nil && !repeated {
-		p.token = page.Token
+	switch {
+	case p.skipped(!more || s.stopped) && p.skipTo.After(e.clock.earliest()):
+		// The pass can't go on there by time, so what follows is left to the next rescan.
+		l.passed()
+		return e.finish(ctx, l)
+	case e.reopened(l, s, !more):
+		return nil
+	case s.stopped:
+		return fmt.Errorf("%w (%s)", errStuck, p.run.position.Format(time.RFC3339Nano))
+	case !more, p.beyond():
+		return e.finish(ctx, l)
+	case page.Token != nil && !repeated:
+		p.run.token = page.Token
 		return nil
 	}
 	if repeated {
@@ -147,76 +77,80 @@ func (e *Engine) turn(ctx context.Context, p *pass, page *insights.Page, repeate
 	} else {
 		e.observer.Anomaly(AnomalyNoToken)
 	}
-	if p.resume() || p.raise(&e.size) {
+	if l.resume() || l.raise() {
 		return nil
 	}
-	return fmt.Errorf("%w (%s)", errStuck, p.position.Format(time.RFC3339Nano))
+	return fmt.Errorf("%w (%s)", errStuck, p.run.position.Format(time.RFC3339Nano))
+}
+
+// reopened begins another run where the pass is to be read in another way from here on, and reports whether
+// it did.
+func (e *Engine) reopened(l *lane, s *settlement, last bool) bool {
+	p := l.pass
+	further := p.run.position.After(p.run.query.Start)
+	switch {
+	case p.skipped(last || s.stopped):
+		start := p.skipTo
+		l.passed()
+		l.begin(start)
+	case s.stopped:
+		if p.partial != "" && !further {
+			return false
+		}
+		l.readWhole()
+	case p.partial != "", last, p.beyond():
+		return false
+	case l.light && p.mayBeLight(s.report.Delivered):
+		p.missedAt = time.Time{}
+		l.resume()
+	case p.run.query.Limit < l.size().limit && further:
+		l.resume()
+	default:
+		return false
+	}
+	return true
+}
+
+// advance stores how far a pass is.
+func (e *Engine) advance(ctx context.Context, p *pass) error {
+	e.keeper.frontier = e.keeper.frontier.advance(p.kind, p.run.position, p.asOf)
+	return e.keeper.commitProgress(ctx)
 }
 
 // finish ends a pass: its last page is settled.
-func (e *Engine) finish(ctx context.Context, p *pass) error {
-	switch p.kind {
-	case Backfill:
-		e.advance(p, p.end)
-		e.lanes.backfill = nil
-	case Rescan:
-		e.state.Rescanned = p.asOf
-		fallthrough
-	default:
-		e.advance(p, p.asOf)
-		e.lanes.live = nil
-	}
-	e.restoreSize()
-	return e.commit(ctx, checkpoint.Delivered{Lane: p.lane(), Entries: p.renewed, AsOf: p.asOf})
-}
-
-// restoreSize ends what a pass raised. The other lane may still need it, and may raise it again.
-func (e *Engine) restoreSize() {
-	e.size.restore()
-	if e.lanes.live != nil {
-		e.lanes.live.raised = false
-	}
-	if e.lanes.backfill != nil {
-		e.lanes.backfill.raised = false
-	}
-}
-
-// commit stores the state and a batch's ids. It tries for as long as it takes: nothing is
-// fetched before it succeeded. An error means that ctx is done.
-func (e *Engine) commit(ctx context.Context, delivered checkpoint.Delivered) error {
-	graceful, cancel := WithGrace(ctx, CommitGrace)
-	defer cancel()
-	var tries attempt
-	for {
-		err := e.store.Commit(graceful, e.state, delivered)
-		if err == nil {
-			e.observer.Progress(e.progress())
-			return nil
-		}
-		wait := tries.failed(FailureCheckpoint, err, e.settings.Backoff)
-		e.report(Failure{Kind: FailureCheckpoint, Err: err, Consecutive: tries.consecutive, Wait: wait})
-		if !sleep(graceful, wait) {
-			return fmt.Errorf("storing the checkpoint: %w", err)
+func (e *Engine) finish(ctx context.Context, l *lane) error {
+	p := l.pass
+	e.keeper.frontier = e.keeper.frontier.finish(p.kind, p.asOf, p.end)
+	if p.kind == Rescan {
+		e.rescanned()
+		if !e.lanes.tail.due.After(time.Now()) {
+			// The rescan was the tail as well.
+			e.lanes.tail.due = time.Now().Add(e.settings.PollInterval)
 		}
 	}
+	l.close()
+	return e.keeper.commit(ctx, p.renewed)
 }
 
-func (e *Engine) progress() Progress {
-	progress := Progress{
-		Watermark:  e.state.Watermark,
-		Now:        e.clock.earliest(),
-		Skew:       e.clock.skew(),
-		Remembered: e.store.Remembered(),
+// judgeRetention declares a loss where the API answers for a time from before its retention and shows
+// nothing of it. It gives up nothing: a pass that starts there is read all the same.
+func (e *Engine) judgeRetention(l *lane, page *insights.Page) {
+	edge := e.retentionEdge()
+	if !l.pass.run.query.Start.Before(edge) {
+		return
 	}
-	if e.state.Backfill.Pending() {
-		progress.BackfillRemaining = e.state.Backfill.End.Sub(e.state.Backfill.Next)
+	from, to := e.keeper.frontier.Watermark, edge
+	if l.kind == Backfill {
+		from, to = e.keeper.frontier.Backfill.Next, earlier(edge, l.pass.end)
 	}
-	return progress
-}
-
-func (e *Engine) observeClock(answer insights.ServerClock) {
-	if answer.Date.IsZero() {
-		e.observer.Anomaly(AnomalyNoDate)
+	if from = later(from, e.askedFrom); !from.Before(to) {
+		return
 	}
-	e.clock.observe(answer)
+	for _, event := range page.Events {
+		if event.Timestamp.Before(edge) && !event.Timestamp.IsZero() {
+			return
+		}
+	}
+	e.askedFrom = to
+	e.observer.Lost(Loss{Reason: LossRetention, From: from, To: to})
 }

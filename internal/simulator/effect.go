@@ -81,11 +81,16 @@ func Reset() Effect {
 	return Effect{Instead: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}
 }
 
+// resetAfter leaves the time to read what was sent before a reset.
+const resetAfter = 10 * time.Millisecond
+
 // ResetMidBody breaks the connection after half of the body.
 func ResetMidBody() Effect {
 	return Effect{Send: func(w http.ResponseWriter, _ *http.Request, a *Answer) {
 		writeHead(w, a)
 		_, _ = w.Write(a.Body[:len(a.Body)/2])
+		_ = http.NewResponseController(w).Flush()
+		time.Sleep(resetAfter)
 		panic(http.ErrAbortHandler)
 	}}
 }

@@ -22,6 +22,15 @@ const (
 	bodyStructured = "structured"
 )
 
+// How rescans read, and when history is read.
+const (
+	rescanLight = "light"
+	rescanFull  = "full"
+
+	orderBeside = "beside"
+	orderFirst  = "first"
+)
+
 var (
 	_ component.Config    = (*Config)(nil)
 	_ confmap.Unmarshaler = (*Config)(nil)
@@ -63,6 +72,10 @@ type Config struct {
 	Backfill BackfillConfig `mapstructure:"backfill"`
 	// Retention is how far back the API answers.
 	Retention time.Duration `mapstructure:"retention"`
+	// Rescan is light, by ids and timestamps until an event is new, or full, by whole events.
+	Rescan string `mapstructure:"rescan"`
+	// Batch bounds what is delivered at once.
+	Batch BatchConfig `mapstructure:"batch"`
 	// Body is raw, the event's JSON byte for byte, or structured, a map.
 	Body string `mapstructure:"body"`
 
@@ -96,13 +109,26 @@ type BackfillConfig struct {
 	StartTime Timestamp `mapstructure:"start_time"`
 	// Lookback is the age of the oldest events at the very first start.
 	Lookback time.Duration `mapstructure:"lookback"`
+	// Order is beside, beside the live tail, or first, oldest first and before live events.
+	Order string `mapstructure:"order"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
 func (b BackfillConfig) history() poll.History {
-	return poll.History{Start: b.StartTime.Time(), Lookback: b.Lookback}
+	return poll.History{Start: b.StartTime.Time(), Lookback: b.Lookback, First: b.Order == orderFirst}
+}
+
+// BatchConfig bounds what is delivered at once.
+type BatchConfig struct {
+	// MaxRecords is the largest number of events that are remembered together, 1 to 10,000.
+	MaxRecords int `mapstructure:"max_records"`
+	// MaxSize is the largest message for the next consumer, measured as OTLP. One larger event goes alone.
+	MaxSize ByteSize `mapstructure:"max_size"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
 }
 
 func createDefaultConfig() component.Config {
@@ -127,6 +153,9 @@ func createDefaultConfig() component.Config {
 		RequestsPerSecond: 10,
 		MaxResponseSize:   64 * mebibyte,
 		Retention:         90 * 24 * time.Hour,
+		Rescan:            rescanLight,
+		Batch:             BatchConfig{MaxRecords: defaultMaxRecords, MaxSize: defaultMaxSize},
+		Backfill:          BackfillConfig{Order: orderBeside},
 		Body:              bodyRaw,
 		RetryOnFailure:    retry,
 	}

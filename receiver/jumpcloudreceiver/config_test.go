@@ -105,6 +105,9 @@ func TestConfig_EveryKeyOfTheReceiver(t *testing.T) {
 	expected.RequestsPerSecond = 2.5
 	expected.MaxResponseSize = 16 << 20
 	expected.Backfill.Lookback = 360 * time.Hour
+	expected.Backfill.Order = "first"
+	expected.Rescan = "full"
+	expected.Batch = BatchConfig{MaxRecords: 500, MaxSize: 512_000}
 	expected.Retention = 720 * time.Hour
 	expected.Body = "structured"
 	expected.RetryOnFailure = configretry.BackOffConfig{
@@ -119,7 +122,7 @@ func TestConfig_EveryKeyOfTheReceiver(t *testing.T) {
 	expected.Storage = &storage
 	assert.Equal(t, expected, config)
 	assert.Equal(t, "https://api.eu.jumpcloud.com", config.endpoint())
-	assert.Equal(t, poll.History{Lookback: 360 * time.Hour}, config.Backfill.history())
+	assert.Equal(t, poll.History{Lookback: 360 * time.Hour, First: true}, config.Backfill.history())
 }
 
 func TestConfig_EveryKeyOfTheHTTPClient(t *testing.T) {
@@ -262,12 +265,13 @@ func writtenPaths(written any, path string, paths map[string]bool) {
 func TestByteSize_IsWrittenWithAUnit(t *testing.T) {
 	for text, size := range map[string]ByteSize{
 		"0": 0, "1": 1, "17B": 17, "512KiB": 512 << 10, "64 MiB": 64 << 20, " 1GiB ": 1 << 30,
+		"900kB": 900_000, "4MB": 4_000_000, "1 GB": 1_000_000_000,
 	} {
 		var read ByteSize
 		require.NoError(t, read.UnmarshalText([]byte(text)))
 		assert.Equal(t, size, read)
 	}
-	for _, text := range []string{"", "MiB", "64MB", "1.5MiB", "-1", "9223372036854775807KiB", "9999999999999999999"} {
+	for _, text := range []string{"", "MiB", "64Mb", "1.5MiB", "-1", "9223372036854775807KiB", "9999999999999999999"} {
 		var read ByteSize
 		require.EqualError(t, read.UnmarshalText([]byte(text)),
 			fmt.Sprintf("%q is no size: it must be a whole number of bytes, or one with KiB, MiB or GiB, such as 64MiB", text))
@@ -276,7 +280,7 @@ func TestByteSize_IsWrittenWithAUnit(t *testing.T) {
 
 func TestByteSize_IsPrintedInItsLargestUnit(t *testing.T) {
 	for size, text := range map[ByteSize]string{
-		0: "0B", 1: "1B", -1: "-1B", 1023: "1023B", 1 << 10: "1KiB", 1536: "1536B", 64 << 20: "64MiB", 3 << 30: "3GiB", 4 << 40: "4096GiB",
+		0: "0B", 1: "1B", -1: "-1B", 1023: "1023B", 1 << 10: "1KiB", 1536: "1536B", 64 << 20: "64MiB", 3 << 30: "3GiB", 900_000: "900kB", 4_000_000: "4MB", 4 << 40: "4096GiB",
 	} {
 		assert.Equal(t, text, size.String())
 	}

@@ -19,6 +19,8 @@ const (
 	gibibyte
 )
 
+const kilobyte ByteSize = 1000
+
 var (
 	_ encoding.TextMarshaler   = ByteSize(0)
 	_ encoding.TextUnmarshaler = (*ByteSize)(nil)
@@ -31,7 +33,7 @@ var (
 type ByteSize int64
 
 // UnmarshalText implements encoding.TextUnmarshaler. It returns an error for what is no whole
-// number with one of the units B, KiB, MiB and GiB or none, and for what int64 cannot hold.
+// number with one of the units B, kB, MB, GB, KiB, MiB and GiB or none, and for what int64 cannot hold.
 func (s *ByteSize) UnmarshalText(text []byte) error {
 	number, unit := cutUnit(strings.TrimSpace(string(text)))
 	count, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
@@ -47,7 +49,10 @@ func cutUnit(text string) (number string, unit ByteSize) {
 	for _, known := range []struct {
 		suffix string
 		unit   ByteSize
-	}{{"KiB", kibibyte}, {"MiB", mebibyte}, {"GiB", gibibyte}, {"B", 1}} {
+	}{
+		{"KiB", kibibyte}, {"MiB", mebibyte}, {"GiB", gibibyte},
+		{"kB", kilobyte}, {"MB", kilobyte * kilobyte}, {"GB", kilobyte * kilobyte * kilobyte}, {"B", 1},
+	} {
 		if before, found := strings.CutSuffix(text, known.suffix); found {
 			return before, known.unit
 		}
@@ -60,14 +65,22 @@ func (s ByteSize) MarshalText() ([]byte, error) {
 	return []byte(s.String()), nil
 }
 
-// String is the size in the largest unit that needs no fraction, for instance 64MiB.
+// String is the size in the largest unit that needs no fraction, for instance 64MiB or 900kB.
 func (s ByteSize) String() string {
+	if s%kibibyte != 0 && s%kilobyte == 0 {
+		return s.in(kilobyte, "kB", "MB", "GB")
+	}
+	return s.in(kibibyte, "KiB", "MiB", "GiB")
+}
+
+// in divides by step for as long as nothing is left over.
+func (s ByteSize) in(step ByteSize, units ...string) string {
 	size, unit := s, "B"
-	for _, larger := range []string{"KiB", "MiB", "GiB"} {
-		if size == 0 || size%kibibyte != 0 {
+	for _, larger := range units {
+		if size == 0 || size%step != 0 {
 			break
 		}
-		size, unit = size/kibibyte, larger
+		size, unit = size/step, larger
 	}
 	return strconv.FormatInt(int64(size), 10) + unit
 }

@@ -17,6 +17,12 @@ const (
 	maxPageSize     = 10_000
 	minResponseSize = mebibyte
 	maxResponseSize = gibibyte
+	// defaultMaxSize is below the smallest limit of the shipped exporters' backends: Kafka's 1,000,000 bytes.
+	defaultMaxSize    ByteSize = 900_000
+	minBatchSize               = 64 * kibibyte
+	maxBatchSize               = 64 * mebibyte
+	defaultMaxRecords          = 1000
+	maxMaxRecords              = 10_000
 )
 
 // mistakes are sentences for the person who wrote the configuration, each with a key, its value
@@ -25,6 +31,13 @@ type mistakes []error
 
 func (m *mistakes) add(format string, args ...any) {
 	*m = append(*m, fmt.Errorf(format, args...))
+}
+
+// choice refuses a value that is neither of two.
+func (m *mistakes) choice(key, value, one, other string) {
+	if value != one && value != other {
+		m.add("%s is %q: it must be %s or %s", key, value, one, other)
+	}
 }
 
 // Validate returns all mistakes of the receiver's own keys at once, or nil. Those that are
@@ -40,9 +53,9 @@ func (c *Config) Validate() error {
 	c.checkLimits(&found)
 	c.checkBackfill(&found, time.Now())
 	c.checkRetry(&found)
-	if c.Body != bodyRaw && c.Body != bodyStructured {
-		found.add("body is %q: it must be %s or %s", c.Body, bodyRaw, bodyStructured)
-	}
+	found.choice("body", c.Body, bodyRaw, bodyStructured)
+	found.choice("rescan", c.Rescan, rescanLight, rescanFull)
+	found.choice("backfill::order", c.Backfill.Order, orderBeside, orderFirst)
 	if c.LeaderElector != nil && c.Storage == nil {
 		found.add("k8s_leader_elector is %q and storage is not set: storage must be set too, to one that the replicas share, or each new leader begins at the present", c.LeaderElector)
 	}
@@ -87,6 +100,12 @@ func (c *Config) checkLimits(found *mistakes) {
 	// Written so that what is not a number is refused too.
 	if !(c.RequestsPerSecond > 0) || math.IsInf(c.RequestsPerSecond, 1) {
 		found.add("requests_per_second is %v: it must be a number greater than 0", c.RequestsPerSecond)
+	}
+	if c.Batch.MaxRecords < 1 || c.Batch.MaxRecords > maxMaxRecords {
+		found.add("batch::max_records is %d: it must be 1 to %d", c.Batch.MaxRecords, maxMaxRecords)
+	}
+	if c.Batch.MaxSize < minBatchSize || c.Batch.MaxSize > maxBatchSize {
+		found.add("batch::max_size is %s: it must be %s to %s", c.Batch.MaxSize, minBatchSize, maxBatchSize)
 	}
 	if c.MaxResponseSize < minResponseSize || c.MaxResponseSize > maxResponseSize {
 		found.add("max_response_size is %s: it must be %s to %s", c.MaxResponseSize, minResponseSize, maxResponseSize)

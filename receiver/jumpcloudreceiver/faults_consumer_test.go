@@ -94,7 +94,7 @@ func TestFault_K2_PermanentRefusalIsADeclaredLoss(t *testing.T) {
 				assert.Equal(t, 1, called, "a permanent error is never offered again")
 				assert.Equal(t, []string{"error"}, c.lines("The pipeline refused events for good: they are lost"))
 				metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
-					Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("reason", "permanent")), Value: 10,
+					Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud"), attribute.String("reason", "permanent")), Value: 10,
 				}}, metricdatatest.IgnoreTimestamp())
 			})
 		})
@@ -194,7 +194,7 @@ func TestFault_K8_GivingUpIsDeclared(t *testing.T) {
 		require.Len(t, c.host.reported(), 1)
 		c.pass(2 * time.Minute)
 		metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
-			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("reason", "gave_up")), Value: 10,
+			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud"), attribute.String("reason", "gave_up")), Value: 10,
 		}}, metricdatatest.IgnoreTimestamp())
 		assert.Equal(t, []string{"error"}, c.lines("The pipeline refused events for good: they are lost"))
 		c.requireStatuses("does not accept events")

@@ -39,7 +39,6 @@ func (c *collector) lines(message string) (levels []string) {
 
 func TestFault_P6_EventThatIsTooLargeIsAMarkedRecordAndADeclaredLoss(t *testing.T) {
 	requirePassedBy(t, "oversize", func(c *collector, id string, at time.Time) {
-		c.config.MaxResponseSize = 1 << 20
 		c.api.Add(simulator.Event{ID: id, Time: at, JSON: fmt.Appendf(nil, `{"id":%q,"timestamp":%q,"service":"sso","text":%q}`, id, at.UTC().Format(time.RFC3339Nano), strings.Repeat("x", 2<<20))})
 	})
 }
@@ -65,13 +64,15 @@ func requirePassedBy(t *testing.T, reason string, spoil func(c *collector, id st
 	synctest.Test(t, func(t *testing.T) {
 		c := newCollectorOf(t, simulator.New(simulator.Settings{}))
 		defer c.stop()
-		from := time.Now().Add(5 * time.Second)
+		c.config.MaxResponseSize = 1 << 20
+		c.start()
+		c.pass(5 * time.Second)
+		from := time.Now()
 		spoil(c, "spoilt-0", from.Add(3*time.Millisecond))
 		spoil(c, "spoilt-1", from.Add(9*time.Millisecond))
 		for i := range 12 {
-			c.api.Add(simulator.Event{Service: "sso", Type: "sso_auth", ID: fmt.Sprint("whole", i), Time: from.Add(time.Duration(i) * time.Millisecond)})
+			c.api.Add(simulator.Event{Service: "sso", Type: "sso_auth", ID: fmt.Sprint("whole", i), Time: from.Add(2 * time.Duration(i) * time.Millisecond)})
 		}
-		c.start()
 		c.pass(2 * time.Hour)
 		c.requireEachOnce("", from)
 		for id, record := range c.records() {
@@ -89,7 +90,7 @@ func requirePassedBy(t *testing.T, reason string, spoil func(c *collector, id st
 			assert.WithinDuration(t, from, record.Timestamp().AsTime(), 10*time.Millisecond)
 		}
 		metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
-			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("reason", reason)), Value: 2,
+			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud"), attribute.String("reason", reason)), Value: 2,
 		}}, metricdatatest.IgnoreTimestamp())
 		assert.Equal(t, []string{"error", "error"}, c.lines("An event could not be fetched whole"))
 	})
@@ -190,7 +191,7 @@ func TestFault_C10_GapIsCountedInSeconds(t *testing.T) {
 		require.Len(t, points, 1)
 		// The watermark when it was stopped is at most two seconds old, and the clamp leaves a minute.
 		assert.InDelta(t, (10*24*time.Hour + time.Minute).Seconds(), points[0].Value, 5)
-		assert.Equal(t, attribute.NewSet(attribute.String("organization", "")), points[0].Attributes)
+		assert.Equal(t, attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud")), points[0].Attributes)
 		assert.Equal(t, []string{"error"}, c.lines("JumpCloud does not keep events of this time any more"))
 	})
 }

@@ -81,7 +81,7 @@ func requireStarts(t *testing.T, c *collector, line, state string, times int64) 
 	t.Helper()
 	assert.Equal(t, int(times), strings.Count(c.logs.String(), line), c.logs.String())
 	metadatatest.AssertEqualReceiverJumpcloudStarts(t, c.telemetry, []metricdata.DataPoint[int64]{{
-		Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("state", state)), Value: times,
+		Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud"), attribute.String("state", state)), Value: times,
 	}}, metricdatatest.IgnoreTimestamp())
 }
 

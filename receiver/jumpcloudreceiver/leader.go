@@ -5,16 +5,13 @@ package jumpcloudreceiver
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/backoff"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
 )
-
-// failureLoad is the state in which this replica leads and can't read the checkpoint.
-const failureLoad poll.FailureKind = "load"
 
 // leaderElector is what the extension k8s_leader_elector offers. It calls both functions while it
 // holds its lock, the first at once where it leads already, and it forgets neither of them.
@@ -64,22 +61,25 @@ func (l *leadership) read(ctx context.Context) {
 }
 
 // lost waits for the batches under way since the elector seeks the lead again, for all components
-// of the process, when it returns.
+// of the process, when it returns. What a term that hangs reports afterwards is not heard.
 func (l *leadership) lost() {
-	switch l.terms.end(shutdownLimit) {
-	case termEnded:
-		for _, source := range l.sources {
-			source.observer.standby()
-		}
-		l.logger.Info("This replica leads no more: reading has stopped. Waiting to lead again")
-	case termHangs:
-		l.logger.Warn("This replica leads no more: reading has stopped, but for a batch that the pipeline or the storage does not let go. Waiting to lead again")
-	case noTerm:
+	end := l.terms.end(shutdownLimit)
+	if end == noTerm {
+		return
 	}
+	for _, source := range l.sources {
+		source.observer.standby()
+	}
+	if end == termHangs {
+		l.logger.Warn("This replica leads no more: reading has stopped, but for a batch that the pipeline or the storage does not let go. Waiting to lead again")
+		return
+	}
+	l.logger.Info("This replica leads no more: reading has stopped. Waiting to lead again")
 }
 
 // lead reads an organization until ctx is done.
 func (s *source) lead(ctx context.Context) {
+	s.observer.account.open()
 	if engine := s.loadInTime(ctx); engine != nil {
 		engine.Run(ctx)
 	}
@@ -88,36 +88,28 @@ func (s *source) lead(ctx context.Context) {
 // loadInTime tries to load for as long as it takes. It returns nil where ctx is done first: not to
 // know what was delivered is never taken for nothing.
 func (s *source) loadInTime(ctx context.Context) *poll.Engine {
-	waits := newBackOff(s.delivery.retry)
-	for failures := 1; ; failures++ {
+	waits := backoff.NewWaits(s.delivery.waits())
+	for {
 		engine, err := s.load(ctx)
 		if err == nil {
-			s.observer.working(ctx)
+			s.observer.account.recovered(poll.ConditionLoad)
 			return engine
 		}
 		if ctx.Err() != nil {
 			return nil
 		}
-		wait := s.delivery.jittered(waits.NextBackOff())
-		s.observer.notLoaded(ctx, err, failures, wait)
-		if !sleep(ctx, wait) {
+		wait := waits.Next()
+		s.observer.account.failed(poll.Failure{Condition: poll.ConditionLoad, Kind: poll.FailureLoad, Err: err, Wait: wait})
+		if !backoff.Sleep(ctx, wait) {
 			return nil
 		}
 	}
 }
 
-func (o *observer) notLoaded(ctx context.Context, err error, failures int, wait time.Duration) {
-	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(ctx, int64(failures), o.labels)
-	o.journal.failed(failureLoad, err, wait)
-	o.health.failing(o.organization, failureLoad)
-}
-
-// standby withdraws what is true of the one that reads only. It must not be called while an
-// engine runs.
+// standby withdraws what is true of the one that reads only. An engine that hangs may still run.
 func (o *observer) standby() {
-	o.Progress(poll.Progress{})
-	o.Stopped()
-	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(context.Background(), 0, o.labels)
-	o.journal, o.reading = journal{logger: o.logger}, ""
-	o.health.failing(o.organization, "")
+	o.account.close(func() {
+		o.progress(poll.Progress{})
+		o.gauges.stopped()
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/zap"
@@ -20,7 +21,7 @@ import (
 func TestWatermarkOfAnEngineThatStoppedDoesNotAge(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(t, telemetry.Shutdown(t.Context())) }()
-	observer := observe(t, telemetry)
+	observer, _ := observe(t, telemetry)
 	const name = "otelcol_receiver_jumpcloud_watermark_age"
 	_, err := telemetry.GetMetric(name)
 	require.Error(t, err, "nothing is known yet")
@@ -36,19 +37,20 @@ func TestWatermarkOfAnEngineThatStoppedDoesNotAge(t *testing.T) {
 func BenchmarkAccepted(b *testing.B) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(b, telemetry.Shutdown(b.Context())) }()
-	observer, batch := observe(b, telemetry), acceptedBatch()
+	_, observer := observe(b, telemetry)
+	batch := acceptedBatch()
 	b.ReportAllocs()
 	for b.Loop() {
-		observer.accepted(b.Context(), batch, benchmarkBatch)
+		observer.accepted(b.Context(), batch.Events, benchmarkBatch)
 	}
 }
 
 func TestAcceptedEventsAreRecordedWithoutAnAllocationEach(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(t, telemetry.Shutdown(t.Context())) }()
-	observer := observe(t, telemetry)
+	_, observer := observe(t, telemetry)
 	batch := acceptedBatch()
-	allocated := testing.AllocsPerRun(10, func() { observer.accepted(t.Context(), batch, benchmarkBatch) })
+	allocated := testing.AllocsPerRun(10, func() { observer.accepted(t.Context(), batch.Events, benchmarkBatch) })
 	require.Less(t, allocated, 10.)
 	delays, err := telemetry.GetMetric("otelcol_receiver_jumpcloud_event_delay")
 	require.NoError(t, err)
@@ -60,14 +62,15 @@ func TestAcceptedEventsAreRecordedWithoutAnAllocationEach(t *testing.T) {
 	require.Equal(t, "an organization", organization.AsString())
 }
 
-func observe(tb testing.TB, telemetry *componenttest.Telemetry) *observer {
+func observe(tb testing.TB, telemetry *componenttest.Telemetry) (*observer, *outcomes) {
 	tb.Helper()
 	builder, err := metadata.NewTelemetryBuilder(telemetry.NewTelemetrySettings())
 	require.NoError(tb, err)
 	tb.Cleanup(builder.Shutdown)
-	created, err := newObserver("an organization", builder, zap.NewNop(), nil)
+	instruments, err := newInstruments(component.MustNewID("jumpcloud"), "an organization", builder)
 	require.NoError(tb, err)
-	return created
+	account := newConditions(zap.NewNop(), health{}).account("an organization", zap.NewNop(), instruments.consecutiveFailures)
+	return newObserver(instruments, zap.NewNop(), account), &outcomes{instruments: instruments, logger: zap.NewNop(), account: account}
 }
 
 func acceptedBatch() poll.Batch {
@@ -76,4 +79,20 @@ func acceptedBatch() poll.Batch {
 		batch.Events[i].Timestamp = time.Now().Add(-time.Duration(i) * time.Second)
 	}
 	return batch
+}
+
+func TestStorageDelayIsRecordedForEachEvent(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, telemetry.Shutdown(t.Context())) }()
+	_, outcomes := observe(t, telemetry)
+	outcomes.stored(t.Context(), []time.Duration{time.Second, time.Minute, -time.Second})
+	found, err := telemetry.GetMetric("otelcol_receiver_jumpcloud_storage_delay")
+	require.NoError(t, err)
+	points := found.Data.(metricdata.Histogram[float64]).DataPoints
+	require.Len(t, points, 1)
+	require.EqualValues(t, 3, points[0].Count)
+	require.InDelta(t, 61, points[0].Sum, 0.001)
+	receiver, named := points[0].Attributes.Value("receiver")
+	require.True(t, named)
+	require.Equal(t, "jumpcloud", receiver.AsString())
 }

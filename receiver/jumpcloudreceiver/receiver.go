@@ -33,19 +33,21 @@ type logsReceiver struct {
 	telemetry *metadata.TelemetryBuilder
 	// random decides every wait by numbers in [0, 1).
 	random func() float64
+	holds  *holds
 
 	started     bool
 	storage     storage.Client
 	connections connections
 	terms       terms
+	conditions  *conditions
 }
 
-func newLogsReceiver(settings receiver.Settings, config *Config, next consumer.Logs) (*logsReceiver, error) {
+func newLogsReceiver(settings receiver.Settings, config *Config, next consumer.Logs, holds *holds) (*logsReceiver, error) {
 	telemetry, err := metadata.NewTelemetryBuilder(settings.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
-	return &logsReceiver{config: config, settings: settings, next: next, telemetry: telemetry, random: rand.Float64}, nil
+	return &logsReceiver{config: config, settings: settings, next: next, telemetry: telemetry, random: rand.Float64, holds: holds}, nil
 }
 
 // Start opens the storage, loads the checkpoints and starts reading. It does not wait for the
@@ -115,6 +117,9 @@ func (r *logsReceiver) Shutdown(ctx context.Context) error {
 	if opened := r.storage; opened != nil && err == nil {
 		r.storage = nil
 		err = within(ctx, "closing the storage", func() error { return opened.Close(ctx) })
+	}
+	if r.conditions != nil {
+		r.conditions.stop()
 	}
 	r.telemetry.Shutdown()
 	return err

@@ -44,7 +44,7 @@ func TestEventsArriveAsLogRecords(t *testing.T) {
 		assert.Equal(t, "github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver", record.Scope().Name())
 		assert.Equal(t, "jumpcloud.sso.sso_auth", record.LogRecords().At(0).EventName())
 		metadatatest.AssertEqualReceiverJumpcloudEvents(t, c.telemetry, []metricdata.DataPoint[int64]{{
-			Attributes: attribute.NewSet(attribute.String("organization", "")), Value: 2500,
+			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud")), Value: 2500,
 		}}, metricdatatest.IgnoreTimestamp())
 		accepted, err := c.telemetry.GetMetric("otelcol_receiver_accepted_log_records")
 		require.NoError(t, err)

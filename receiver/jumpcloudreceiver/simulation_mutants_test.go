@@ -5,7 +5,6 @@ package jumpcloudreceiver_test
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -157,14 +156,15 @@ type eager struct {
 func (e eager) Batch(ctx context.Context, operations ...*storage.Operation) error {
 	err := e.Client.Batch(ctx, operations...)
 	values := e.kept.snapshot()
-	for key, value := range values {
-		organization, _, ids := strings.Cut(key, "/delivered/")
+	for key := range values {
+		organization, name, ids := strings.Cut(key, "/delivered/")
 		if !ids {
 			continue
 		}
 		record, _ := readState(values[organization+"/state"])
-		newest := int64(binary.BigEndian.Uint64(value[10:]))
-		if newest < record.Content.State.Watermark.UnixMilli() {
+		var hour int64
+		_, _ = fmt.Sscan(name[:strings.IndexAny(name, "+/")], &hour)
+		if (hour+1)*3600 < record.Content.State.Watermark.Unix() {
 			e.kept.remove(key)
 		}
 	}

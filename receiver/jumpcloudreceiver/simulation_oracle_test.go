@@ -3,6 +3,7 @@
 package jumpcloudreceiver_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -16,8 +17,8 @@ import (
 )
 
 const (
-	// segmentHeader, segmentTrailer and storedID are lengths in bytes in a stored segment of ids.
-	segmentHeader, segmentTrailer, storedID = 18, 4, 16
+	// segmentTrailer and storedID are lengths in bytes in a stored segment of ids.
+	segmentTrailer, storedID = 4, 16
 )
 
 // oracle watches the events of an organization and says what must not have happened.
@@ -124,7 +125,13 @@ func (o *oracle) settled(mark string) bool {
 
 // identity is what an event with an id is known by, before it is hashed.
 func identity(id, timestamp string) string {
-	return string(binary.BigEndian.AppendUint64([]byte{1}, uint64(len(id)))) + id + timestamp
+	at, err := time.Parse(time.RFC3339Nano, timestamp)
+	if err != nil {
+		return string(binary.BigEndian.AppendUint64([]byte{1}, uint64(len(id)))) + id + timestamp
+	}
+	text := append(binary.BigEndian.AppendUint64([]byte{2}, uint64(len(id))), id...)
+	text = binary.BigEndian.AppendUint64(text, uint64(at.Unix()))
+	return string(binary.BigEndian.AppendUint32(text, uint32(at.Nanosecond())))
 }
 
 // storedForm is the documented form of an event's identity in the storage.
@@ -150,7 +157,9 @@ func (o *oracle) stored(key string, value []byte) {
 		o.kept = append(o.kept, state.Watermark, state.Backfill.Next)
 		return
 	}
-	for list := value[segmentHeader : len(value)-segmentTrailer]; len(list) > 0; list = list[storedID:] {
+	// A segment begins with its version and its name, which ends in a zero.
+	_, list, _ := bytes.Cut(value[:len(value)-segmentTrailer], []byte{0})
+	for ; len(list) > 0; list = list[storedID:] {
 		mark, found := o.made[[storedID]byte(list)]
 		if !found {
 			o.violated("an id is stored that no event has")

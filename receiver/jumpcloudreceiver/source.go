@@ -14,8 +14,10 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/backoff"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/mapping"
@@ -60,7 +62,7 @@ func (r *logsReceiver) sources(ctx context.Context, host component.Host) ([]*sou
 	if err != nil {
 		return nil, err
 	}
-	status := newHealth(host, r.config.Storage == nil)
+	r.conditions = newConditions(r.settings.Logger, health{host: host, inMemory: r.config.Storage == nil})
 	limiter := rate.NewLimiter(rate.Limit(r.config.RequestsPerSecond), 1)
 	organizations := r.config.Organizations
 	if len(organizations) == 0 {
@@ -68,7 +70,7 @@ func (r *logsReceiver) sources(ctx context.Context, host component.Host) ([]*sou
 	}
 	sources := make([]*source, 0, len(organizations))
 	for _, organization := range organizations {
-		source, err := r.source(organization, client, limiter, status)
+		source, err := r.source(organization, client, limiter)
 		if err != nil {
 			return nil, err
 		}
@@ -77,7 +79,7 @@ func (r *logsReceiver) sources(ctx context.Context, host component.Host) ([]*sou
 	return sources, nil
 }
 
-func (r *logsReceiver) source(organization OrganizationConfig, connections *http.Client, limiter *rate.Limiter, status *health) (*source, error) {
+func (r *logsReceiver) source(organization OrganizationConfig, connections *http.Client, limiter *rate.Limiter) (*source, error) {
 	client, err := r.client(organization, connections, limiter)
 	if err != nil {
 		return nil, err
@@ -91,22 +93,21 @@ func (r *logsReceiver) source(organization OrganizationConfig, connections *http
 	if err != nil {
 		return nil, fmt.Errorf("creating the receiver's telemetry: %w", err)
 	}
-	observer, err := newObserver(organization.ID, r.telemetry, r.settings.Logger, status)
+	instruments, err := newInstruments(r.settings.ID, organization.ID, r.telemetry)
 	if err != nil {
 		return nil, fmt.Errorf("creating the receiver's telemetry: %w", err)
 	}
+	logger := r.settings.Logger
+	if organization.ID != "" {
+		logger = logger.With(zap.String("organization", organization.ID))
+	}
+	account := r.conditions.account(organization.ID, logger, instruments.consecutiveFailures)
 	delivery := &delivery{
-		mapper: mapping.New(mapping.Settings{
-			Body:             mapping.Body(r.config.Body),
-			ScopeName:        metadata.ScopeName,
-			ScopeVersion:     r.settings.BuildInfo.Version,
-			OrganizationID:   organization.ID,
-			OrganizationName: organization.Name,
-		}),
+		messages:  r.messages(organization),
 		next:      r.next,
 		obsreport: obsreport,
 		retry:     r.config.RetryOnFailure,
-		observer:  observer,
+		outcomes:  &outcomes{instruments: instruments, logger: logger, account: account},
 		random:    r.random,
 	}
 	return &source{
@@ -115,8 +116,22 @@ func (r *logsReceiver) source(organization OrganizationConfig, connections *http
 		client:       client,
 		delivery:     delivery,
 		storage:      r.storage,
-		observer:     observer,
+		observer:     newObserver(instruments, logger, account),
 	}, nil
+}
+
+func (r *logsReceiver) messages(organization OrganizationConfig) messages {
+	return messages{
+		mapper: mapping.New(mapping.Settings{
+			Body:             mapping.Body(r.config.Body),
+			ScopeName:        metadata.ScopeName,
+			ScopeVersion:     r.settings.BuildInfo.Version,
+			OrganizationID:   organization.ID,
+			OrganizationName: organization.Name,
+		}),
+		maxRecords: r.config.Batch.MaxRecords,
+		maxBytes:   int(r.config.Batch.MaxSize),
+	}
 }
 
 func (r *logsReceiver) client(organization OrganizationConfig, connections *http.Client, limiter *rate.Limiter) (*insights.Client, error) {
@@ -129,6 +144,7 @@ func (r *logsReceiver) client(organization OrganizationConfig, connections *http
 		APIKey:         insights.NewSecret(string(key)),
 		OrganizationID: organization.ID,
 		Limiter:        limiter,
+		Hold:           r.holds.of(string(key), r.config.endpoint()),
 		Retry: insights.RetrySettings{
 			InitialInterval: r.config.RetryOnFailure.InitialInterval,
 			MaxInterval:     r.config.RetryOnFailure.MaxInterval,
@@ -149,7 +165,9 @@ func (r *logsReceiver) engineSettings() poll.Settings {
 		MaxEventDelay:  r.config.MaxEventDelay,
 		Retention:      r.config.Retention,
 		PageSize:       r.config.PageSize,
-		Backoff: poll.Backoff{
+		BatchSize:      r.config.Batch.MaxRecords,
+		LightRescans:   r.config.Rescan == rescanLight,
+		Backoff: backoff.Settings{
 			Initial: r.config.RetryOnFailure.InitialInterval,
 			Max:     r.config.RetryOnFailure.MaxInterval,
 			Random:  r.random,

@@ -4,42 +4,50 @@ package jumpcloudreceiver
 
 import (
 	"context"
-	"errors"
-	"strings"
 	"time"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/mapping"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver/internal/metadata"
 )
 
-// The reasons for which the consumer's side drops records.
-const (
-	dropPermanent poll.LossReason = "permanent"
-	dropGaveUp    poll.LossReason = "gave_up"
-)
-
 var _ poll.Observer = (*observer)(nil)
 
-// observer turns what happens to one organization into metrics, status and log lines. It is
-// used by the goroutine of that organization only.
-type observer struct {
-	organization string
-	telemetry    *metadata.TelemetryBuilder
-	labels       metric.MeasurementOption
+// instruments are the metrics of one organization with their attributes. They are safe for
+// concurrent use.
+type instruments struct {
+	telemetry *metadata.TelemetryBuilder
+	labels    metric.MeasurementOption
 	// recorded is labels, for what is recorded event by event.
 	recorded []metric.RecordOption
 	gauges   gauges
-	logger   *zap.Logger
-	health   *health
-	journal  journal
-	// reading is what the engine fails by, or "". The storage's failures are not among it: they end
-	// before the pipeline is called.
-	reading poll.FailureKind
+}
+
+func newInstruments(receiver component.ID, organization string, telemetry *metadata.TelemetryBuilder) (*instruments, error) {
+	labels := metric.WithAttributeSet(attribute.NewSet(
+		attribute.String("organization", organization), attribute.String("receiver", receiver.String())))
+	i := &instruments{telemetry: telemetry, labels: labels, recorded: []metric.RecordOption{labels}}
+	return i, i.gauges.register(telemetry, labels)
+}
+
+func (i *instruments) dropped(ctx context.Context, reason poll.LossReason, events int) {
+	i.telemetry.ReceiverJumpcloudDropped.Add(ctx, int64(events), i.labels, label("reason", string(reason)))
+}
+
+func (i *instruments) consecutiveFailures(failures int) {
+	i.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(context.Background(), int64(failures), i.labels)
+}
+
+// observer turns what the engine of one organization does into metrics, status and log lines. It is
+// used by the goroutine of that organization only, but for standby.
+type observer struct {
+	*instruments
+	logger  *zap.Logger
+	account *account
 	// met holds what was already told once.
 	met map[poll.Anomaly]struct{}
 	// rewindTold is when a rewound clock may be told again.
@@ -48,22 +56,8 @@ type observer struct {
 	skewed bool
 }
 
-func newObserver(organization string, telemetry *metadata.TelemetryBuilder, logger *zap.Logger, health *health) (*observer, error) {
-	if organization != "" {
-		logger = logger.With(zap.String("organization", organization))
-	}
-	labels := metric.WithAttributeSet(attribute.NewSet(attribute.String("organization", organization)))
-	o := &observer{
-		organization: organization,
-		telemetry:    telemetry,
-		labels:       labels,
-		recorded:     []metric.RecordOption{labels},
-		logger:       logger,
-		health:       health,
-		journal:      journal{logger: logger},
-		met:          make(map[poll.Anomaly]struct{}),
-	}
-	return o, o.gauges.register(telemetry, labels)
+func newObserver(instruments *instruments, logger *zap.Logger, account *account) *observer {
+	return &observer{instruments: instruments, logger: logger, account: account, met: make(map[poll.Anomaly]struct{})}
 }
 
 // Started implements poll.Observer.
@@ -77,6 +71,9 @@ func (o *observer) Started(start poll.Start) {
 	}
 	if start.QueryChanged {
 		o.logger.Info("The endpoint or the services were changed: continuing from the stored watermark with the new query")
+	}
+	if !start.DelayHoldsFrom.IsZero() {
+		o.logger.Info("max_event_delay was raised: the larger one holds for events from this time on", zap.Time("from", start.DelayHoldsFrom))
 	}
 	fields := []zap.Field{zap.String("state", string(start.State)), zap.Time("watermark", start.Watermark)}
 	if !start.BackfillFrom.IsZero() {
@@ -105,9 +102,13 @@ func (o *observer) Page(page poll.PageReport) {
 
 // Progress implements poll.Observer.
 func (o *observer) Progress(progress poll.Progress) {
+	o.account.whileOpen(func() { o.progress(progress) })
+	o.skew(progress.Skew)
+}
+
+func (o *observer) progress(progress poll.Progress) {
 	ctx := context.Background()
 	o.gauges.progressed(progress)
-	o.skew(progress.Skew)
 	o.telemetry.ReceiverJumpcloudClockSkew.Record(ctx, progress.Skew.Seconds(), o.labels)
 	o.telemetry.ReceiverJumpcloudBackfillRemaining.Record(ctx, progress.BackfillRemaining.Seconds(), o.labels)
 	o.telemetry.ReceiverJumpcloudRememberedIds.Record(ctx, int64(progress.Remembered), o.labels)
@@ -139,31 +140,16 @@ func (o *observer) Stopped() { o.gauges.stopped() }
 // Failed implements poll.Observer.
 func (o *observer) Failed(failure poll.Failure) {
 	ctx := context.Background()
-	if failure.Kind == poll.FailureCheckpoint {
+	if failure.Condition == poll.ConditionStorage {
 		o.telemetry.ReceiverJumpcloudCheckpointFailures.Add(ctx, 1, o.labels)
 	} else {
-		o.reading = failure.Kind
 		o.telemetry.ReceiverJumpcloudRequestsFailed.Add(ctx, 1, o.labels, label("error", string(failure.Kind)))
 	}
-	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(ctx, int64(failure.Consecutive), o.labels)
-	o.journal.failed(failure.Kind, failure.Err, failure.Wait)
-	o.health.failing(o.organization, failure.Kind)
+	o.account.failed(failure)
 }
 
 // Recovered implements poll.Observer.
-func (o *observer) Recovered() { o.working(context.Background()) }
-
-func (o *observer) working(ctx context.Context) {
-	o.reading = ""
-	o.recovered(ctx)
-}
-
-// recovered ends a failure. Where the pipeline's ends, one of reading may go on.
-func (o *observer) recovered(ctx context.Context) {
-	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(ctx, 0, o.labels)
-	o.journal.recovered()
-	o.health.failing(o.organization, o.reading)
-}
+func (o *observer) Recovered(condition poll.Condition) { o.account.recovered(condition) }
 
 // Lost implements poll.Observer.
 func (o *observer) Lost(loss poll.Loss) {
@@ -173,7 +159,7 @@ func (o *observer) Lost(loss poll.Loss) {
 			zap.Time("from", loss.From), zap.Time("to", loss.To))
 		return
 	}
-	o.drop(context.Background(), loss.Reason, loss.Events)
+	o.dropped(context.Background(), loss.Reason, loss.Events)
 	o.logger.Error("An event could not be fetched whole: it was delivered with its id and timestamp only",
 		zap.String("reason", string(loss.Reason)))
 }
@@ -194,75 +180,11 @@ func (o *observer) Anomaly(anomaly poll.Anomaly) {
 	o.logger.Warn(anomalyTexts[anomaly])
 }
 
-// anomalyOtherOrganization: events name another organization than the one that was asked for.
-const anomalyOtherOrganization poll.Anomaly = "other_organization"
-
 var anomalyTexts = map[poll.Anomaly]string{
 	poll.AnomalyNoToken:      "A full page came without a usable paging token: paging goes on by time",
 	poll.AnomalyRepeatedPage: "A page came twice: paging goes on by time",
 	poll.AnomalyNoDate:       "The API does not tell its time: the local clock less five minutes stands in",
-	anomalyOtherOrganization: "Events of another organization than the one that was asked for: check organizations, and whose key it is. They are delivered, and keep the organization that they name",
 	poll.AnomalyClockRewound: "The watermark is after the API's time: reading the last max_event_delay again",
-}
-
-// taken counts records that the consumer took. It may still refuse the others of their batch.
-func (o *observer) taken(ctx context.Context, records int) {
-	o.telemetry.ReceiverJumpcloudEvents.Add(ctx, int64(records), o.labels)
-}
-
-// accepted takes a batch of which the consumer took the last records.
-func (o *observer) accepted(ctx context.Context, batch poll.Batch, records int) {
-	o.taken(ctx, records)
-	now := time.Now()
-	for _, event := range batch.Events {
-		if !event.Timestamp.IsZero() {
-			o.telemetry.ReceiverJumpcloudEventDelay.Record(ctx, max(0, now.Sub(event.Timestamp).Seconds()), o.recorded...)
-		}
-	}
-	if o.journal.kind == failureConsumer {
-		o.recovered(ctx)
-	}
-}
-
-// refused takes an attempt after which the same batch is offered again.
-func (o *observer) refused(ctx context.Context, err error, attempt int, wait time.Duration) {
-	o.telemetry.ReceiverJumpcloudConsecutiveFailures.Record(ctx, int64(attempt), o.labels)
-	o.journal.failed(failureConsumer, brief(err), wait)
-	o.health.failing(o.organization, failureConsumer)
-}
-
-// dropped declares records lost that the consumer will never take.
-func (o *observer) dropped(ctx context.Context, reason poll.LossReason, records int, err error) {
-	o.drop(ctx, reason, records)
-	o.logger.Error("The pipeline refused events for good: they are lost",
-		zap.String("reason", string(reason)), zap.Int("events", records), zap.Error(brief(err)))
-	if o.journal.kind == failureConsumer {
-		o.recovered(ctx)
-	}
-}
-
-func (o *observer) drop(ctx context.Context, reason poll.LossReason, events int) {
-	o.telemetry.ReceiverJumpcloudDropped.Add(ctx, int64(events), o.labels, label("reason", string(reason)))
-}
-
-func (o *observer) mapped(ctx context.Context, counts mapping.Counts) {
-	o.telemetry.ReceiverJumpcloudUnmapped.Add(ctx, int64(counts.Unmapped), o.labels)
-	o.telemetry.ReceiverJumpcloudOtherOrganization.Add(ctx, int64(counts.OtherOrganization), o.labels)
-	if counts.OtherOrganization > 0 {
-		o.Anomaly(anomalyOtherOrganization)
-	}
-}
-
-// maxErrorText is the length in bytes to which the pipeline's errors are cut: a backend may quote
-// the records that it refuses.
-const maxErrorText = 256
-
-func brief(err error) error {
-	text := err.Error()
-	if len(text) <= maxErrorText {
-		return err
-	}
-	return errors.New(strings.ToValidUTF8(text[:maxErrorText], ""))
 }
 
 func label(key, value string) metric.MeasurementOption {

@@ -47,6 +47,7 @@ type TelemetryBuilder struct {
 	ReceiverJumpcloudRememberedIds       metric.Int64Gauge
 	ReceiverJumpcloudRequestsFailed      metric.Int64Counter
 	ReceiverJumpcloudStarts              metric.Int64Counter
+	ReceiverJumpcloudStorageDelay        metric.Float64Histogram
 	ReceiverJumpcloudUnmapped            metric.Int64Counter
 	ReceiverJumpcloudWatermarkAge        metric.Float64ObservableGauge
 }
@@ -146,7 +147,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudConsecutiveFailures, err = builder.meter.Int64Gauge(
 		"otelcol_receiver_jumpcloud_consecutive_failures",
-		metric.WithDescription("Number of attempts that failed since the last success. [Alpha]"),
+		metric.WithDescription("Number of attempts that failed since the last success. Where several things fail, the largest of their numbers. [Alpha]"),
 		metric.WithUnit("{attempt}"),
 	)
 	errs = errors.Join(errs, err)
@@ -233,6 +234,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_jumpcloud_starts",
 		metric.WithDescription("Number of times that reading began. [Alpha]"),
 		metric.WithUnit("{start}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudStorageDelay, err = builder.meter.Float64Histogram(
+		"otelcol_receiver_jumpcloud_storage_delay",
+		metric.WithDescription("Time from an event's timestamp to the time at which JumpCloud stored it. Compare it with max_event_delay. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 21600, 86400}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudUnmapped, err = builder.meter.Int64Counter(

@@ -84,7 +84,7 @@ func AssertEqualReceiverJumpcloudConflicts(t *testing.T, tt *componenttest.Telem
 func AssertEqualReceiverJumpcloudConsecutiveFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_jumpcloud_consecutive_failures",
-		Description: "Number of attempts that failed since the last success. [Alpha]",
+		Description: "Number of attempts that failed since the last success. Where several things fail, the largest of their numbers. [Alpha]",
 		Unit:        "{attempt}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -308,6 +308,21 @@ func AssertEqualReceiverJumpcloudStarts(t *testing.T, tt *componenttest.Telemetr
 		},
 	}
 	got, err := tt.GetMetric("otelcol_receiver_jumpcloud_starts")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualReceiverJumpcloudStorageDelay(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_receiver_jumpcloud_storage_delay",
+		Description: "Time from an event's timestamp to the time at which JumpCloud stored it. Compare it with max_event_delay. [Alpha]",
+		Unit:        "s",
+		Data: metricdata.Histogram[float64]{
+			Temporality: metricdata.CumulativeTemporality,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_receiver_jumpcloud_storage_delay")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }

@@ -46,6 +46,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverJumpcloudRememberedIds.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudRequestsFailed.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudStarts.Add(context.Background(), 1)
+	tb.ReceiverJumpcloudStorageDelay.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudUnmapped.Add(context.Background(), 1)
 	AssertEqualReceiverJumpcloudBackfillRemaining(t, testTel,
 		[]metricdata.DataPoint[float64]{{Value: 1}},
@@ -103,6 +104,9 @@ func TestSetupTelemetry(t *testing.T) {
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudStarts(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudStorageDelay(t, testTel,
+		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudUnmapped(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/backoff"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
+)
+
+// keeper owns the frontier, and keeps it and the delivered ids in the store.
+type keeper struct {
+	store    Store
+	observer Observer
+	clock    *clock
+	backoff  backoff.Settings
+	frontier frontier
+	// stored is the frontier as the store has it.
+	stored frontier
+}
+
+// known reports whether an event was delivered, as far as that is remembered.
+func (k *keeper) known(event insights.Event, id checkpoint.ID) bool {
+	return k.store.Seen(id, event.Timestamp) || k.store.Migrated() && k.store.SeenMigrated(identifyByText(event))
+}
+
+// commit stores the frontier and the delivered events. It tries for as long as it takes: nothing is
+// fetched before it succeeded. An error means that ctx is done.
+func (k *keeper) commit(ctx context.Context, delivered []checkpoint.Entry) error {
+	graceful, cancel := WithGrace(ctx, CommitGrace)
+	defer cancel()
+	var tries attempt
+	for {
+		err := k.store.Commit(graceful, k.frontier.State, delivered)
+		if err == nil {
+			k.stored = k.frontier
+			k.observer.Progress(k.progress())
+			if tries.consecutive > 0 {
+				k.observer.Recovered(ConditionStorage)
+			}
+			return nil
+		}
+		wait := tries.failed(FailureCheckpoint, err, k.backoff)
+		k.observer.Failed(Failure{
+			Condition: ConditionStorage, Kind: FailureCheckpoint, Err: err, Consecutive: tries.consecutive, Wait: wait,
+		})
+		k.observer.Progress(k.progress())
+		if !backoff.Sleep(graceful, wait) {
+			return fmt.Errorf("storing the checkpoint: %w", err)
+		}
+	}
+}
+
+// commitProgress stores the frontier where it is another one than the store has.
+func (k *keeper) commitProgress(ctx context.Context) error {
+	if k.frontier == k.stored {
+		return nil
+	}
+	return k.commit(ctx, nil)
+}
+
+func (k *keeper) progress() Progress {
+	progress := Progress{
+		Watermark:  k.frontier.Watermark,
+		Now:        k.clock.earliest(),
+		Skew:       k.clock.skew(),
+		Remembered: k.store.Remembered(),
+	}
+	if history := k.frontier.Backfill; history.Pending() {
+		progress.BackfillRemaining = history.End.Sub(history.Next)
+	}
+	return progress
+}
+
+// report tells of a failure, and of what does not move on meanwhile.
+func (k *keeper) report(failure Failure) {
+	k.observer.Failed(failure)
+	if !k.frontier.Watermark.IsZero() {
+		k.observer.Progress(k.progress())
+	}
+}
+
+// rewind goes back where the watermark is further ahead of the API's time than clocks may be apart.
+func (k *keeper) rewind() (rewound bool) {
+	if !k.frontier.ahead(k.clock.latest()) {
+		return false
+	}
+	k.frontier = k.frontier.rewind(k.clock.earliest())
+	k.observer.Anomaly(AnomalyClockRewound)
+	return true
+}
+
+// clamp gives up what the API refused to answer for, and declares what is lost by it.
+func (k *keeper) clamp(kind PassKind, edge time.Time) {
+	clamped, from, to := k.frontier.clamp(kind, edge)
+	k.frontier = clamped
+	if from.Before(to) {
+		k.observer.Lost(Loss{Reason: LossRetention, From: from, To: to})
+	}
+}

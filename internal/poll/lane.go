@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll
+
+import (
+	"time"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
+)
+
+// lane is one of the readers that share an engine: the tail, the rescans, or the history. What one lane is
+// refused, or halves, or waits for changes no other lane.
+type lane struct {
+	kind     PassKind
+	services []string
+	clock    *clock
+	// light lanes ask for ids and timestamps until they meet an event that was not delivered.
+	light bool
+	// whole and byID are the sizes of pages of whole events, and of ids and timestamps.
+	whole, byID pageSize
+	// due is when the next pass begins.
+	due time.Time
+	// pass is the one under way, or nil.
+	pass    *pass
+	attempt attempt
+	// bad counts the answers since the last page that were no page, heavy the failures of pages that may
+	// be too large.
+	bad, heavy int
+}
+
+func newLane(kind PassKind, settings Settings, clock *clock) *lane {
+	return &lane{
+		kind:     kind,
+		services: settings.Services,
+		clock:    clock,
+		light:    kind == Rescan && settings.LightRescans,
+		whole:    newPageSize(settings.PageSize),
+		byID:     newPageSize(settings.PageSize),
+	}
+}
+
+// open begins a pass over [start, end), without an end where end is zero.
+func (l *lane) open(start, end time.Time) *pass {
+	l.pass = &pass{kind: l.kind, end: end, bounded: l.kind == Tail}
+	l.begin(start)
+	return l.pass
+}
+
+// begin makes the pass ask from start on, in a run of its own. The API refuses a start in the future, so
+// events that are dated ahead are read from now on.
+func (l *lane) begin(start time.Time) {
+	p := l.pass
+	start = earlier(start, l.clock.earliest())
+	query := insights.Query{Services: l.services, Start: start, End: p.end, Limit: l.whole.limit}
+	if p.partial != "" || p.missedAt.IsZero() && (l.light || !p.peekedAt.IsZero()) {
+		query.Fields, query.Limit = lightFields(), l.byID.limit
+	}
+	p.run = newRun(query)
+}
+
+// resume begins a run where nothing is missed, and reports whether that is any further.
+func (l *lane) resume() bool {
+	p := l.pass
+	before := p.run.query.Start
+	l.begin(p.run.position)
+	further := p.run.query.Start.After(before)
+	if further {
+		p.raised = false
+	}
+	return further
+}
+
+// raise asks for the largest page once: it may be too large to be read.
+func (l *lane) raise() bool {
+	if l.pass.raised || !l.size().raise() {
+		return false
+	}
+	l.pass.raised = true
+	l.begin(l.pass.run.position)
+	return true
+}
+
+// peek looks by ids only for the events that make a page too large: they may be delivered already. It
+// reports false where that was done at this place, or the page is smaller by now.
+func (l *lane) peek() bool {
+	p := l.pass
+	if l.whole.limit < l.whole.configured || p.run.light() || p.peekedAt.Equal(p.run.position) {
+		return false
+	}
+	p.peekedAt, p.missedAt = p.run.position, time.Time{}
+	l.begin(p.run.position)
+	return true
+}
+
+// shrink asks for a smaller page, and reports false where it is of one event already.
+func (l *lane) shrink() bool {
+	if !l.size().halve() {
+		return false
+	}
+	l.begin(l.pass.run.position)
+	return true
+}
+
+// bypass asks for the ids and timestamps of the events that follow, and reports false where that was
+// tried in vain.
+func (l *lane) bypass(reason LossReason) bool {
+	if l.pass.partial != "" {
+		l.pass.partial = ""
+		l.begin(l.pass.run.position)
+		return false
+	}
+	l.pass.partial = reason
+	l.begin(l.pass.run.position)
+	return true
+}
+
+// passed ends a bypass. The page was small for the sake of one event.
+func (l *lane) passed() {
+	l.pass.partial, l.pass.skipTo = "", time.Time{}
+	l.whole = newPageSize(l.whole.configured)
+}
+
+// readWhole makes a light pass read whole events from where it is.
+func (l *lane) readWhole() {
+	l.pass.missedAt, l.pass.partial = l.pass.run.position, ""
+	l.begin(l.pass.run.position)
+}
+
+// size is that of the pages of the run under way.
+func (l *lane) size() *pageSize {
+	if l.pass.run.light() {
+		return &l.byID
+	}
+	return &l.whole
+}
+
+// succeeded counts a good page.
+func (l *lane) succeeded() {
+	l.bad, l.heavy = 0, 0
+	l.size().succeeded()
+}
+
+// close ends the pass.
+func (l *lane) close() {
+	l.pass = nil
+	l.whole.restore()
+	l.byID.restore()
+}
+
+func (l *lane) failing() bool { return l.attempt.consecutive > 0 }
+
+// ready reports whether a page of the lane may be asked for.
+func (l *lane) ready(now time.Time) bool {
+	return l.pass != nil && !l.attempt.notBefore.After(now)
+}
+
+// wait is how long the lane has nothing to ask, where its next pass is due by itself.
+func (l *lane) wait(now time.Time) time.Duration {
+	if l.pass != nil {
+		return l.attempt.notBefore.Sub(now)
+	}
+	return later(l.due, l.attempt.notBefore).Sub(now)
+}

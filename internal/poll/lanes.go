@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll
+
+import "time"
+
+// liveShare is how many pages in a row live events get while another lane has something to read.
+const liveShare = 4
+
+// lanes decide whose page is read next. Live events come first, whenever a look for them is due; the
+// others take turns in the time that is left, and get one page after liveShare pages of live events where
+// no time is left.
+type lanes struct {
+	tail, rescan, history *lane
+	// streak counts the pages of live events since another lane had one.
+	streak int
+	// historyNext is whose turn it is.
+	historyNext bool
+}
+
+func newLanes(settings Settings, clock *clock) *lanes {
+	return &lanes{
+		tail:    newLane(Tail, settings, clock),
+		rescan:  newLane(Rescan, settings, clock),
+		history: newLane(Backfill, settings, clock),
+	}
+}
+
+// live is the lane that brings live events.
+func (l *lanes) live(f frontier, now time.Time) *lane {
+	if l.covers(f, now) {
+		return l.rescan
+	}
+	return l.tail
+}
+
+// covers reports whether the rescan under way brings new events at least as soon as a tail would: what it
+// has left to read before the watermark is no longer than what is behind it. So after an outage one pass
+// reads everything once. now is the API's time.
+func (l *lanes) covers(f frontier, now time.Time) bool {
+	if l.rescan.pass == nil || l.rescan.failing() {
+		return false
+	}
+	position := l.rescan.pass.run.position
+	return !position.After(now) && f.Watermark.Sub(position) <= now.Sub(f.Watermark)
+}
+
+// next returns the lane whose page is to be read now, or how long there is nothing to do.
+func (l *lanes) next(live *lane, now time.Time) (due *lane, wait time.Duration) {
+	other := l.other(live, now)
+	switch {
+	case live.ready(now) && (other == nil || l.streak < liveShare):
+		l.streak++
+		return live, 0
+	case other != nil:
+		l.streak, l.historyNext = 0, other == l.rescan
+		return other, 0
+	}
+	wait = min(live.wait(now), l.rescan.wait(now), l.tail.wait(now))
+	if l.history.pass != nil {
+		wait = min(wait, l.history.wait(now))
+	}
+	return nil, wait
+}
+
+// other is the lane beside live whose turn it is, or nil where none has anything to ask.
+func (l *lanes) other(live *lane, now time.Time) *lane {
+	rescan := live != l.rescan && l.rescan.ready(now)
+	history := l.history.ready(now)
+	switch {
+	case history && (l.historyNext || !rescan):
+		return l.history
+	case rescan:
+		return l.rescan
+	default:
+		return nil
+	}
+}
+
+// stays reports whether the page after one of a lane is, as far as is known now, the lane's too.
+func (l *lanes) stays(current, live *lane, now time.Time) bool {
+	if current == live {
+		return l.streak < liveShare || l.other(live, now) == nil
+	}
+	alone := current == l.history && (live == l.rescan || !l.rescan.ready(now)) ||
+		current == l.rescan && !l.history.ready(now)
+	return alone && !live.ready(now) && live.due.After(now)
+}
+
+func (l *lanes) all() []*lane { return []*lane{l.tail, l.rescan, l.history} }
