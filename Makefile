@@ -143,7 +143,7 @@ faults-check:
 
 validate: dist       ## check the example configurations
 	@for config in examples/*.yaml; do \
-		JUMPCLOUD_API_KEY=checked-only JUMPCLOUD_STATE=$(BUILD)/state/validate $(COLLECTOR) validate --config "$$config" || \
+		JUMPCLOUD_API_KEY=checked-only STATE_DIRECTORY=$(BUILD)/state/validate $(COLLECTOR) validate --config "$$config" || \
 			{ echo "$$config is not valid"; exit 1; }; \
 	done
 

@@ -6,14 +6,14 @@ cd "$(dirname "$0")/.."
 
 if [[ -n ${JUMPCLOUD_API_KEY:-} ]]; then
   export JUMPCLOUD_REGION=${JUMPCLOUD_REGION:-us}
-  export JUMPCLOUD_STATE=_build/state/jumpcloud
-  mkdir -p "$JUMPCLOUD_STATE"
-  echo "Reading events of JumpCloud, region $JUMPCLOUD_REGION. State is kept in $JUMPCLOUD_STATE. Stop with Ctrl-C."
+  export STATE_DIRECTORY=_build/state/jumpcloud
+  mkdir -p "$STATE_DIRECTORY"
+  echo "Reading events of JumpCloud, region $JUMPCLOUD_REGION. State is kept in $STATE_DIRECTORY. Stop with Ctrl-C."
   exec _build/otelcol-jumpcloud --config examples/jumpcloud.yaml
 fi
 
-export JUMPCLOUD_STATE=_build/state/simulator
-mkdir -p "$JUMPCLOUD_STATE"
+export STATE_DIRECTORY=_build/state/simulator
+mkdir -p "$STATE_DIRECTORY"
 echo "JUMPCLOUD_API_KEY is not set, so the events are invented ones, of a simulated API on 127.0.0.1:8791. Stop with Ctrl-C."
 echo "To see your own: JUMPCLOUD_API_KEY=... make run (and JUMPCLOUD_REGION=eu or in, where it is not us)."
 
