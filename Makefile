@@ -19,7 +19,7 @@ VERSION := $(or $(patsubst v%,%,$(shell git describe --tags --match 'v*' --dirty
 export GOFLAGS := -buildvcs=false -trimpath -gcflags=all=-dwarf=false
 export CGO_ENABLED := 0
 
-.PHONY: help run dist simulator test unit simulation e2e loki drain baseline lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
+.PHONY: help run dist simulator test unit simulation e2e backends drain baseline lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
 
 help:                ## show the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -80,10 +80,10 @@ simulation:          ## SEEDS seeds of the simulation, every crash point and eve
 e2e: dist simulator  ## tests of the built collector
 	go test -count=1 -timeout 20m ./internal/e2e/...
 
-# Not a part of `make test`: Loki alone takes minutes to compile the first time.
-loki: dist           ## the documented queries in a real Loki, which is built into _build/loki
-	cd internal/e2e/loki && go build -ldflags='-s -w' -o ../../../$(BUILD)/loki github.com/grafana/loki/v3/cmd/loki
-	cd internal/e2e/loki && go test -count=1 -timeout 10m ./...
+# Not a part of `make test`: VictoriaLogs takes minutes to compile the first time.
+backends: dist       ## what real backends have, VictoriaLogs and a Kafka broker, compared with what was sent
+	cd internal/e2e/backends && go build -ldflags='-s -w' -o ../../../$(BUILD)/victoria-logs github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs
+	cd internal/e2e/backends && go test -count=1 -timeout 10m ./...
 
 # Nothing else should run meanwhile. BEFORE is the path of another collector, to see what a change brought.
 DRAIN ?= 1000000
@@ -143,7 +143,7 @@ faults-check:
 
 validate: dist       ## check the example configurations
 	@for config in examples/*.yaml; do \
-		JUMPCLOUD_API_KEY=checked-only JUMPCLOUD_STATE=$(BUILD)/state/validate $(COLLECTOR) validate --config "$$config" || \
+		JUMPCLOUD_API_KEY=checked-only STATE_DIRECTORY=$(BUILD)/state/validate $(COLLECTOR) validate --config "$$config" || \
 			{ echo "$$config is not valid"; exit 1; }; \
 	done
 
@@ -164,6 +164,7 @@ fuzz:                ## every fuzz target for FUZZTIME each
 
 tidy:                ## go.mod and go.sum of every module
 	go mod tidy
+	cd internal/e2e/backends && go mod tidy
 	cd internal/tools && go mod tidy
 	cd internal/tools/lint && go mod tidy
 
