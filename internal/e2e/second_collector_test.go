@@ -156,6 +156,9 @@ func mapped(t *testing.T, events []string, body mapping.Body) plog.Logs {
 		ScopeName:    "github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver",
 		ScopeVersion: version(t),
 	}).Logs(decoded, time.Unix(0, 0))
+	for _, resource := range logs.ResourceLogs().All() {
+		resource.Resource().Attributes().PutStr("jumpcloud.delivery", "live") // the receiver's own
+	}
 	for _, record := range records([]plog.Logs{logs}) {
 		sortAttributes(record)
 	}

@@ -35,6 +35,7 @@ type messages struct {
 type message struct {
 	events   []insights.Event
 	received time.Time
+	delivery poll.Delivery
 	logs     plog.Logs
 	counts   mapping.Counts
 }
@@ -43,11 +44,11 @@ type message struct {
 func (m *messages) next(batch poll.Batch) message {
 	for count := m.plan(batch.Events); ; {
 		events := batch.Events[:count]
-		logs, counts := m.mapper.Logs(events, batch.Received)
+		logs, counts := m.mapped(events, batch.Received, batch.Delivery)
 		size := m.marshaler.LogsSize(logs)
 		m.growth = float64(size) / float64(max(1, jsonSize(events)))
 		if size <= m.maxBytes || count == 1 {
-			return message{events: events, received: batch.Received, logs: logs, counts: counts}
+			return message{events: events, received: batch.Received, delivery: batch.Delivery, logs: logs, counts: counts}
 		}
 		count = max(1, min(count-1, int(float64(count)*headroom*float64(m.maxBytes)/float64(size))))
 	}
@@ -71,8 +72,20 @@ func (m *messages) plan(events []insights.Event) int {
 
 // records maps a message once more.
 func (m *messages) records(of message) plog.Logs {
-	logs, _ := m.mapper.Logs(of.events, of.received)
+	logs, _ := m.mapped(of.events, of.received, of.delivery)
 	return logs
+}
+
+// keyDelivery is the resource attribute that tells how events came. A backend that refuses what is behind
+// the newest of a stream needs a stream for each way.
+const keyDelivery = "jumpcloud.delivery"
+
+func (m *messages) mapped(events []insights.Event, received time.Time, delivery poll.Delivery) (plog.Logs, mapping.Counts) {
+	logs, counts := m.mapper.Logs(events, received)
+	for _, resource := range logs.ResourceLogs().All() {
+		resource.Resource().Attributes().PutStr(keyDelivery, string(delivery))
+	}
+	return logs, counts
 }
 
 func jsonSize(events []insights.Event) (size int) {
