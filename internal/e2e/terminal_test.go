@@ -101,7 +101,7 @@ func TestMakeRunEndsWithItsTerminal(t *testing.T) {
 			printed := &output{}
 			copied := make(chan struct{})
 			go func() { defer close(copied); _, _ = io.Copy(printed, window) }()
-			command := exec.Command("bash", filepath.Join(folder, "examples/run.sh"))
+			command := exec.Command("bash", filepath.Join(folder, "examples", "run.sh"))
 			command.Dir = folder
 			command.Env = append(os.Environ(), test.variables...)
 			command.Stdin, command.Stdout, command.Stderr = inside, inside, inside
