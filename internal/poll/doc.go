@@ -4,30 +4,36 @@
 //
 // It is one loop in one goroutine: page, the events not delivered before, a batch to the
 // consumer, the batch's ids to the checkpoint, next page. Only the request for the next page is
-// sent ahead, as soon as the headers of a full page bring the token for it; its answer waits,
+// sent ahead, as soon as the headers of a full page bring the token for it. Its answer waits,
 // unread, until the page before it is settled, so that everything stays in order.
 //
-// # Passes
+// # Lanes
 //
-// A pass asks for everything from a start on, oldest first, page by page, drops what the
-// checkpoint has seen and delivers the rest. The API's time at its first page is the pass's
-// asOf. A tail starts at the watermark w and runs every poll interval. A rescan starts at
-// r - L, where r is the asOf of the last complete rescan and L the maximum event delay, and
-// runs every rescan interval instead of a tail. A backfill slice has an end and runs, a page
-// at a time, while no other pass is due, and gets one page between two passes that leave it no time.
+// Tail, rescan and history are lanes: each has a pass under way, a page size, waits and failures of
+// its own. The loop takes one page of the lane that is due, the tail's first. A pass asks for
+// everything from a start on, oldest first, drops what the checkpoint has seen and delivers the
+// rest. The API's time at its first page is the pass's asOf. A tail starts at the watermark w. A
+// rescan starts five minutes before r - L, where r is the asOf of the last complete rescan and L the
+// maximum event delay. It asks for ids and timestamps until it meets an event that was not delivered,
+// and a restart goes on where it was. A slice of history has an end.
+//
+// An event's way is: lanes.go (whose page), ahead.go (the page), settlement.go (what is new),
+// batch.go (the consumer), keeper.go (the checkpoint), read.go (what follows). A failure's way is:
+// failure.go (its kind), handle.go (another way to ask, or a wait), attempt.go (the wait). What is
+// known of time is frontier.go and clock.go.
 //
 // # Why nothing is lost
 //
 // Take an event with timestamp t since the first start that becomes visible at v <= t + L.
 //
 //  1. What is stored is true when it is stored and stays true: an id only after its batch was
-//     accepted, w and r only after every earlier page was accepted. An older state forgets
-//     something, which costs duplicates and never a gap.
-//  2. Let k be the first pass that begins at or after v. Where its start is not after t, the
-//     event is on its pages. Else t < w, and the next rescan starts at r - L with
-//     r < v <= t + L, so r - L < t: the event is on the pages of that one.
-//  3. It is delivered unless its id was seen, that is, unless it was delivered.
+//     accepted, w, r and a rescan's position only after every earlier page was accepted. An older
+//     state forgets something, which costs duplicates and never a gap.
+//  2. Let k be the first rescan whose asOf is at or after v. The rescan before it has r < v, so
+//     r - L < t, and k starts before that: the event is on its pages. Tails bring it sooner.
+//  3. It is delivered unless its id was seen, that is, unless it was delivered. A light page passes
+//     over what was seen only.
 //
-// Without a fault nothing is delivered twice; each crash, and each consumer call that took
+// Without a fault nothing is delivered twice. Each crash, and each consumer call that took
 // the data and yet failed, costs one batch at the most.
 package poll

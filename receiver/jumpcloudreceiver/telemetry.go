@@ -183,7 +183,8 @@ func (o *observer) Anomaly(anomaly poll.Anomaly) {
 var anomalyTexts = map[poll.Anomaly]string{
 	poll.AnomalyNoToken:      "A full page came without a usable paging token: paging goes on by time",
 	poll.AnomalyRepeatedPage: "A page came twice: paging goes on by time",
-	poll.AnomalyNoDate:       "The API does not tell its time: the local clock less five minutes stands in",
+	poll.AnomalyNotLight:     "Pages of ids and timestamps are not as documented: rescans read whole events until the next start",
+	poll.AnomalyNoDate:       "The API does not tell its time: the local clock and its known difference stand in",
 	poll.AnomalyClockRewound: "The watermark is after the API's time: reading the last max_event_delay again",
 }
 
