@@ -73,7 +73,7 @@ func requirePassedBy(t *testing.T, reason string, spoil func(c *collector, id st
 		for i := range 12 {
 			c.api.Add(simulator.Event{Service: "sso", Type: "sso_auth", ID: fmt.Sprint("whole", i), Time: from.Add(2 * time.Duration(i) * time.Millisecond)})
 		}
-		c.pass(2 * time.Hour)
+		c.pass(40 * time.Minute)
 		c.requireEachOnce("", from)
 		for id, record := range c.records() {
 			marked, found := record.Attributes().Get("jumpcloud.oversize")
