@@ -92,6 +92,16 @@ func TestFault_S7_DamagedSegmentIsCountedAndRemoved(t *testing.T) {
 	assert.Equal(t, []string{hourKey(start, 1)}, client.segments())
 }
 
+func TestFault_S7_SegmentUnderAnotherKeyIsDamaged(t *testing.T) {
+	client := newMemoryClient()
+	hours := []checkpoint.Entry{entry(1, start), entry(2, start.Add(time.Hour))}
+	commit(t, checkpoint.Open(client, ""), stateAt(start), hours...)
+	client.values[hourKey(hours[0].Time, 0)] = client.values[hourKey(hours[1].Time, 0)]
+	again, loaded := reopen(t, client)
+	assert.Equal(t, 1, loaded.DamagedSegments)
+	assert.Equal(t, 1, again.Remembered())
+}
+
 func TestFault_S10_FailedCommitChangesNothingAndCanBeRepeated(t *testing.T) {
 	client := newMemoryClient()
 	store := checkpoint.Open(client, "")
@@ -197,6 +207,8 @@ func TestFault_S13_TornCommitThatIsNotRepeatedLeavesNothing(t *testing.T) {
 	require.Error(t, store.Commit(t.Context(), stateAt(start), []checkpoint.Entry{entry(1, start)}))
 	client.tearAfter = -1
 	require.Len(t, client.segments(), 2)
+	again, _ := reopen(t, client)
+	assert.True(t, seen(again, entry(1, start)))
 	commit(t, store, stateAt(start.Add(time.Hour)))
 	assert.Empty(t, client.segments())
 }

@@ -159,6 +159,9 @@ func TestFault_S8_TornMigrationForgetsNothing(t *testing.T) {
 			for number := range 9 {
 				require.NotContains(t, client.values, fmt.Sprintf("own/delivered/%d", number), "%d applied", applied)
 			}
+			commit(t, store, state)
+			commit(t, store, state)
+			require.Equal(t, 1, client.operation, "what was removed is not removed again")
 			commit(t, store, stateAt(start.Add(100*time.Hour)))
 			left := client.segments()
 			if len(left) > 0 {
