@@ -134,7 +134,7 @@ func TestMessagesAreNoLargerThanBackendsTake(t *testing.T) {
 			api := simulator.New(simulator.Settings{})
 			api.Add(test.events...)
 			sink := testkit.NewSink(testkit.Message(test.limit))
-			collector := example(t, "elasticsearch.yaml", serve(t, api), serve(t, sink), hurried, "receivers:\n  jumpcloud:\n    backfill:\n      lookback: 1h\n")
+			collector := example(t, "victorialogs.yaml", serve(t, api), serve(t, sink), hurried, "receivers:\n  jumpcloud:\n    backfill:\n      lookback: 1h\n")
 			requireArrived(t, sink, test.events, collector)
 			t.Logf("the largest message had %d bytes", sink.Largest())
 			collector.signal(syscall.SIGTERM)
@@ -144,7 +144,7 @@ func TestMessagesAreNoLargerThanBackendsTake(t *testing.T) {
 
 // TestEveryExampleForAnOTLPBackendDelivers runs each as it is.
 func TestEveryExampleForAnOTLPBackendDelivers(t *testing.T) {
-	for _, name := range []string{"loki.yaml", "victorialogs.yaml", "elasticsearch.yaml", "splunk.yaml"} {
+	for _, name := range []string{"loki.yaml", "victorialogs.yaml"} {
 		t.Run(name, func(t *testing.T) {
 			api := simulator.New(simulator.Settings{})
 			sink := testkit.NewSink(testkit.Limits{})
