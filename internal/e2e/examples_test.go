@@ -86,7 +86,10 @@ func whatArrived(sink *testkit.Sink, events []simulator.Event) (missing, again, 
 // requireArrived waits until a sink has all events, and each once, as it was.
 func requireArrived(t *testing.T, sink *testkit.Sink, events []simulator.Event, collector *installation) {
 	t.Helper()
-	await(t, func() bool { missing, _, _ := whatArrived(sink, events); return missing == 0 || len(sink.Refused()) > 0 }, collector)
+	await(t, func() bool {
+		missing, _, _ := whatArrived(sink, events)
+		return missing == 0 || len(sink.Refused()) > 0
+	}, collector)
 	missing, again, altered := whatArrived(sink, events)
 	assert.Empty(t, sink.Refused())
 	assert.Equal(t, [3]int{}, [3]int{missing, again, altered}, "missing, again, altered, of %d", len(events))
