@@ -31,31 +31,69 @@ func documents(t *testing.T) map[string]string {
 	return texts
 }
 
-// TestDocumentedConfigurationsAreValid: the collector takes whole ones as they are, but for the folder
-// of the storage, and processors have a marker by which TestSnippetsDoWhatIsDocumented runs them.
+// framed returns a configuration that is whole: a fragment gets what it lacks, and a pipeline through
+// everything that it has.
+func framed(fragment string) string {
+	if strings.Contains("\n"+fragment, "\nservice:\n") {
+		return fragment
+	}
+	if !hasSection(fragment, "receivers") {
+		fragment += "\nreceivers:\n  jumpcloud:\n    api_key: ${env:JUMPCLOUD_API_KEY}\n"
+	}
+	if !hasSection(fragment, "exporters") {
+		fragment += "\nexporters:\n  debug:\n"
+	}
+	list := func(section string) string { return "[" + strings.Join(components(fragment, section), ", ") + "]" }
+	return fragment + "\nservice:\n  extensions: " + list("extensions") + "\n  pipelines:\n    logs:\n      receivers: " +
+		list("receivers") + "\n      processors: " + list("processors") + "\n      exporters: " + list("exporters") + "\n"
+}
+
+func hasSection(configuration, name string) bool {
+	return strings.Contains("\n"+configuration, "\n"+name+":\n")
+}
+
+// components returns the names of what a section has.
+func components(configuration, section string) (names []string) {
+	within := false
+	name := regexp.MustCompile(`^  ([a-z0-9_]+(?:/[a-z0-9_]+)?):`)
+	for line := range strings.Lines(configuration) {
+		if line[0] != ' ' && line[0] != '#' && line[0] != '\n' {
+			within = strings.HasPrefix(line, section+":")
+		}
+		if found := name.FindStringSubmatch(line); within && found != nil {
+			names = append(names, found[1])
+		}
+	}
+	return names
+}
+
+// TestDocumentedConfigurationsAreValid: the collector takes every one as it is, but for the folder of the
+// storage; a fragment in a frame. TestSnippetsDoWhatIsDocumented runs the processors of the mapping's page by their marker.
 func TestDocumentedConfigurationsAreValid(t *testing.T) {
 	t.Setenv("JUMPCLOUD_API_KEY", canary)
 	directory := regexp.MustCompile(`(?m)^(    directory: )\S+`)
 	blocks := regexp.MustCompile("(?s)(<!-- snippet: [a-z0-9-]+ -->\n\n?)?```ya?ml\n(.*?)\n```")
-	complete := 0
+	complete, fragments := 0, 0
 	for file, text := range documents(t) {
 		for _, block := range blocks.FindAllStringSubmatch(text, -1) {
 			marker, configuration := block[1], block[2]
-			if strings.HasPrefix(configuration, "processors:") {
+			if file == documentation && strings.HasPrefix(configuration, "processors:") {
 				assert.NotEmpty(t, marker, "%s: nothing runs\n%s", file, configuration)
-				assert.Equal(t, documentation, file, "nothing runs what is here")
 			}
-			if !strings.Contains(configuration, "\nservice:\n") {
-				continue
+			whole := framed(configuration)
+			if whole == configuration {
+				complete++
+			} else {
+				fragments++
 			}
-			complete++
 			folder := t.TempDir()
 			written := filepath.Join(folder, "config.yaml")
-			configuration = directory.ReplaceAllString(configuration, "${1}"+folder)
-			require.NoError(t, os.WriteFile(written, []byte(configuration), 0o600))
+			whole = directory.ReplaceAllString(whole, "${1}"+folder)
+			require.NoError(t, os.WriteFile(written, []byte(whole), 0o600))
 			printed, err := exec.Command(binary, "validate", "--config", written).CombinedOutput()
-			require.NoError(t, err, "%s: %s", file, printed)
+			assert.NoError(t, err, "%s: %s\n%s", file, printed, whole)
 		}
 	}
 	assert.Positive(t, complete)
+	assert.Positive(t, fragments)
 }

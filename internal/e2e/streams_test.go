@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/testkit"
+)
+
+// lokiExample runs examples/loki.yaml in front of a sink with Loki's rules.
+func lokiExample(t *testing.T, api http.Handler, over string) (*testkit.Sink, *installation) {
+	t.Helper()
+	sink := testkit.NewSink(testkit.Loki())
+	return sink, example(t, "loki.yaml", serve(t, api), serve(t, sink), hurried, over)
+}
+
+// TestLoki_HistoryBesideLiveEventsArrives: Loki refuses what is an hour behind its stream.
+func TestLoki_HistoryBesideLiveEventsArrives(t *testing.T) {
+	from := time.Now().Add(-24 * time.Hour)
+	api := simulator.New(simulator.Settings{Latency: 20 * time.Millisecond})
+	api.Add(simulator.NewGenerator(1, 0, 0).History("", from.Add(time.Minute), time.Now(), 20_000)...)
+	sink, collector := lokiExample(t, api, "receivers:\n  jumpcloud:\n    page_size: 500\n    backfill:\n      lookback: 24h\n")
+	for range 10 {
+		before := sink.Total()
+		api.Add(simulator.NewGenerator(uint64(before)+2, 0, 0).Event("", time.Now()))
+		require.Eventually(t, func() bool { return sink.Total() > before }, enough, often, collector.output)
+	}
+	requireArrived(t, sink, api.Expected("", from), collector)
+	collector.signal(syscall.SIGTERM)
+	ways := make(map[string]bool)
+	for stream := range sink.Streams() {
+		for _, way := range []string{"live", "history"} {
+			if strings.Contains(stream, `service_instance_id="`+way+`"`) {
+				ways[way] = true
+			}
+		}
+	}
+	assert.Equal(t, map[string]bool{"live": true, "history": true}, ways, "%v", sink.Streams())
+}
+
+// TestLoki_OrganizationThatComesBackArrives: hours behind another one, which was read meanwhile.
+func TestLoki_OrganizationThatComesBackArrives(t *testing.T) {
+	var behind atomic.Int64
+	behind.Store(int64(5 * time.Hour))
+	api := simulator.New(simulator.Settings{Now: func() time.Time { return time.Now().Add(-time.Duration(behind.Load())) }})
+	const over = "receivers:\n  jumpcloud:\n    organizations:\n      - id: acme\n      - id: other\n"
+	sink, collector := lokiExample(t, api, over)
+	await(t, func() bool { return len(api.Requests()) > 6 }, collector)
+	collector.signal(syscall.SIGTERM)
+
+	behind.Store(0)
+	from := time.Now().Add(-4 * time.Hour)
+	var expected []simulator.Event
+	for i, organization := range []string{"acme", "other"} {
+		events := simulator.NewGenerator(uint64(i)+1, 0, 0).History(organization, from, time.Now(), 2_000)
+		api.Add(events...)
+		expected = append(expected, events...)
+	}
+	api.Inject(simulator.Fault{When: func(r simulator.Request) bool { return r.Organization == "other" }, Effect: simulator.Status(http.StatusForbidden, "")})
+	collector.again()
+	acme := func(event simulator.Event) bool { return event.Organization != "acme" }
+	await(t, func() bool {
+		missing, _, _ := whatArrived(sink, slices.DeleteFunc(slices.Clone(expected), acme))
+		return missing == 0
+	}, collector)
+	api.Heal()
+	requireArrived(t, sink, expected, collector)
+	collector.signal(syscall.SIGTERM)
+}
+
+// late is an event that happened before the newest of those that were delivered.
+func late(id string, by time.Duration) simulator.Event {
+	events := padded(id, 1, 10, time.Now().Add(-by))
+	return events[0]
+}
+
+// TestLoki_EventsThatAreLate: one by more than an hour arrives where it is not behind another late one by
+// more than that. What Loki refuses nevertheless is told.
+func TestLoki_EventsThatAreLate(t *testing.T) {
+	for name, test := range map[string]struct {
+		late    []time.Duration
+		refused int
+	}{
+		"by an hour and a half":                    {[]time.Duration{90 * time.Minute}, 0},
+		"by half an hour, and then by ten minutes": {[]time.Duration{30 * time.Minute, 10 * time.Minute}, 0},
+		"by a minute, and then by two hours":       {[]time.Duration{time.Minute, 2 * time.Hour}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := simulator.New(simulator.Settings{})
+			history := simulator.NewGenerator(1, 0, 0).History("", time.Now().Add(-170*time.Minute), time.Now(), 100)
+			sink, collector := lokiExample(t, api, "receivers:\n  jumpcloud:\n    max_event_delay: 3h\n    backfill:\n      lookback: 3h\n")
+			api.Add(history...)
+			await(t, func() bool { missing, _, _ := whatArrived(sink, history); return missing == 0 }, collector)
+			now := padded("now", 1, 10, time.Now())
+			api.Add(now...)
+			await(t, func() bool { missing, _, _ := whatArrived(sink, now); return missing == 0 }, collector)
+			for i, by := range test.late {
+				event := late(string(rune('a'+i)), by)
+				api.Add(event)
+				await(t, func() bool {
+					missing, _, _ := whatArrived(sink, []simulator.Event{event})
+					return missing == 0 || len(sink.Refused()) > 0
+				}, collector)
+			}
+			assert.Equal(t, test.refused, sink.Refused()["too_far_behind"])
+			if test.refused > 0 {
+				await(t, collector.printed("refused events for good"), collector)
+			}
+			collector.signal(syscall.SIGTERM)
+		})
+	}
+}
