@@ -19,7 +19,7 @@ VERSION := $(or $(patsubst v%,%,$(shell git describe --tags --match 'v*' --dirty
 export GOFLAGS := -buildvcs=false -trimpath -gcflags=all=-dwarf=false
 export CGO_ENABLED := 0
 
-.PHONY: help run dist simulator test unit simulation e2e drain baseline lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
+.PHONY: help run dist simulator test unit simulation e2e backends drain baseline lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
 
 help:                ## show the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -79,6 +79,11 @@ simulation:          ## SEEDS seeds of the simulation, every crash point and eve
 
 e2e: dist simulator  ## tests of the built collector
 	go test -count=1 -timeout 20m ./internal/e2e/...
+
+# Not a part of `make test`: VictoriaLogs takes minutes to compile the first time.
+backends: dist       ## what real backends have, VictoriaLogs and a Kafka broker, compared with what was sent
+	cd internal/e2e/backends && go build -ldflags='-s -w' -o ../../../$(BUILD)/victoria-logs github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs
+	cd internal/e2e/backends && go test -count=1 -timeout 10m ./...
 
 # Nothing else should run meanwhile. BEFORE is the path of another collector, to see what a change brought.
 DRAIN ?= 1000000

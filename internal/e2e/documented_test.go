@@ -91,7 +91,7 @@ func TestDocumentedConfigurationsAreValid(t *testing.T) {
 			whole = directory.ReplaceAllString(whole, "${1}"+folder)
 			require.NoError(t, os.WriteFile(written, []byte(whole), 0o600))
 			printed, err := exec.Command(binary, "validate", "--config", written).CombinedOutput()
-			assert.NoError(t, err, "%s: %s\n%s", file, printed, whole)
+			require.NoError(t, err, "%s: %s\n%s", file, printed, whole)
 		}
 	}
 	assert.Positive(t, complete)
