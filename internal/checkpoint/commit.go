@@ -3,6 +3,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -44,6 +45,8 @@ func (s *Store) plan(state State, delivered []Entry) change {
 			c.forgotten = append(c.forgotten, of)
 		}
 	}
+	// The same commit is the same operations, in the same order.
+	slices.SortFunc(c.forgotten, compareSpans)
 	add := func(of span, id ID) {
 		if state.needs(of) && !s.keeps(of, id) {
 			c.added[of] = append(c.added[of], id)
@@ -57,8 +60,8 @@ func (s *Store) plan(state State, delivered []Entry) change {
 		add(state.spanAt(k, entry.Time), entry.ID)
 	}
 	if s.version == 1 {
-		for id, last := range s.migrated {
-			add(spanOf(migrated, last, 1), id)
+		for _, id := range slices.SortedFunc(maps.Keys(s.migrated), compareIDs) {
+			add(spanOf(migrated, s.migrated[id], 1), id)
 		}
 	}
 	return c
@@ -191,6 +194,8 @@ func (s *Store) keep(of span, number int, ids, added []ID) {
 func (l lasts) forget(last hour) {
 	maps.DeleteFunc(l, func(_ ID, kept hour) bool { return kept == last })
 }
+
+func compareIDs(a, b ID) int { return bytes.Compare(a[:], b[:]) }
 
 func compareSpans(a, b span) int {
 	return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.width, b.width), cmp.Compare(a.kind, b.kind))

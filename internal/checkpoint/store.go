@@ -6,12 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
+
+// apart is how many segments of a span another writer may add without a number being used twice.
+const apart = 32
 
 // loadChunk is how many segments one batch of reads asks for.
 const loadChunk = 128
@@ -108,8 +112,18 @@ func (s *Store) Load(ctx context.Context) (Loaded, error) {
 	} else {
 		err = s.loadSegments(ctx, found.Segments)
 		loaded.DamagedSegments = len(s.damaged)
+		s.keepApart()
 	}
 	return loaded, err
+}
+
+// keepApart leaves the next numbers of each span to whoever wrote them last. It may be a replica that does
+// not know yet that it leads no more: what both of them write then is read by the next.
+func (s *Store) keepApart() {
+	for _, known := range s.spans {
+		known.segments += apart
+		known.tail = nil
+	}
 }
 
 func (s *Store) keepDamaged(ctx context.Context, data []byte) (Loaded, error) {
@@ -129,8 +143,8 @@ func (s *Store) loadSegments(ctx context.Context, segments map[span]int) error {
 	}
 	var places []place
 	var keys []string
-	for of, count := range segments {
-		for number := range count + 1 {
+	for _, of := range slices.SortedFunc(maps.Keys(segments), compareSpans) {
+		for number := range segments[of] + 1 {
 			places, keys = append(places, place{of, number}), append(keys, s.segmentKey(of, number))
 		}
 	}

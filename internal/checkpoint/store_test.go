@@ -294,3 +294,26 @@ func TestMemoryIsNearThatOfTheIDs(t *testing.T) {
 		runtime.KeepAlive(store)
 	}
 }
+
+// A replica that does not know yet that it leads no more writes beside the one that leads.
+func TestWhatTwoWritersRememberIsFoundByTheNext(t *testing.T) {
+	client := newMemoryClient()
+	former := checkpoint.Open(client, "")
+	commit(t, former, stateAt(start), entry(0, start))
+	leader, _ := reopen(t, client)
+	var all []checkpoint.Entry
+	for i := range 25 {
+		ofFormer, ofLeader := entries(1000+100*i, 100, start), entries(5000+70*i, 70, start)
+		commit(t, former, stateAt(start), ofFormer...)
+		commit(t, leader, stateAt(start), ofLeader...)
+		all = append(append(all, ofFormer...), ofLeader...)
+	}
+	next, loaded := reopen(t, client)
+	assert.Zero(t, loaded.DamagedSegments)
+	for _, e := range all {
+		require.True(t, seen(next, e))
+	}
+	past := stateAt(start.Add(48 * time.Hour))
+	commit(t, next, past)
+	assert.Empty(t, client.segments(), "and it removes all of it")
+}
