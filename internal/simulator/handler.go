@@ -155,7 +155,7 @@ func (s *Simulator) events(organization string, query Query, request *Request) *
 	}
 	if query.Fields != nil {
 		var refused *problem
-		if selected, refused = project(selected, query.Fields); refused != nil {
+		if selected, refused = s.projections.project(selected, query.Fields); refused != nil {
 			return s.refuse(request.At, *refused)
 		}
 	}

@@ -77,13 +77,14 @@ type Request struct {
 type Simulator struct {
 	settings Settings
 
-	mu       sync.Mutex
-	random   *rand.Rand
-	indexes  map[string]*index
-	services map[string]struct{}
-	faults   []*Fault
-	requests []Request
-	answers  uint8
+	mu          sync.Mutex
+	random      *rand.Rand
+	indexes     map[string]*index
+	services    map[string]struct{}
+	faults      []*Fault
+	requests    []Request
+	answers     uint8
+	projections projections
 }
 
 // New returns an API without events.
@@ -98,10 +99,11 @@ func New(settings Settings) *Simulator {
 		settings.TokenLifetime = 5 * time.Minute
 	}
 	return &Simulator{
-		settings: settings,
-		random:   rand.New(rand.NewPCG(settings.Seed, 1)), //nolint:gosec // a simulation is reproduced by its seed
-		indexes:  make(map[string]*index),
-		services: knownServices(),
+		settings:    settings,
+		random:      rand.New(rand.NewPCG(settings.Seed, 1)), //nolint:gosec // a simulation is reproduced by its seed
+		indexes:     make(map[string]*index),
+		services:    knownServices(),
+		projections: make(projections),
 	}
 }
 
