@@ -70,12 +70,14 @@ simulator:           ## build the simulated API into _build/jcsim
 
 test: generate-check faults-check lint unit simulation validate e2e  ## everything that CI checks
 
-unit:                ## unit tests, with the race detector, which needs a C compiler
-	CGO_ENABLED=1 go test -race -timeout 30m -skip '^TestSimulation_C' $$(go list ./... | grep -v /internal/e2e)
+# The race detector makes a test five to ten times as slow, so it sees the short ones.
+unit:                ## unit tests, and the short ones with the race detector, which needs a C compiler
+	go test -timeout 30m -skip '^TestSimulation' $$(go list ./... | grep -v /internal/e2e)
+	CGO_ENABLED=1 go test -race -short -timeout 45m -skip '^TestSimulation_C' $$(go list ./... | grep -v /internal/e2e)
 
 SEEDS ?= 2000
 simulation:          ## SEEDS seeds of the simulation, every crash point and every mutant, without the race detector
-	go test -count=1 -timeout 30m -run '^TestSimulation' ./receiver/jumpcloudreceiver -seeds $(SEEDS)
+	go test -count=1 -timeout 45m -run '^TestSimulation' ./receiver/jumpcloudreceiver -seeds $(SEEDS)
 
 e2e: dist simulator  ## tests of the built collector
 	go test -count=1 -timeout 20m ./internal/e2e/...

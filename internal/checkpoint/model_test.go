@@ -109,6 +109,9 @@ func (w *world) delivered() (list []checkpoint.Entry) {
 // TestStoreKnowsWhatAModelKnows commits at random, tears batches after any of their operations,
 // tries again or starts anew, and compares what is seen with a list of what was committed.
 func TestStoreKnowsWhatAModelKnows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for seed := range uint64(12) {
 		w := &world{Rand: rand.New(rand.NewPCG(seed, 1)), now: start}
 		m := &model{accepted: make(map[checkpoint.ID]struct{}), kept: make(map[key]checkpoint.Entry), state: stateAt(start)}

@@ -230,6 +230,9 @@ func TestEventsDatedAheadLeaveFewSegmentsAndNoneIsForgotten(t *testing.T) {
 }
 
 func TestAnyNumberOfEventsDatedAheadIsRemembered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const commits = 100_000
 	client := newMemoryClient()
 	store := checkpoint.Open(client, "")
@@ -245,6 +248,9 @@ func TestAnyNumberOfEventsDatedAheadIsRemembered(t *testing.T) {
 }
 
 func TestWrongClocksDoNotMakeEveryCommitPay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for name, hours := range map[string]int{"each hour": 1, "each third day": 72, "over two centuries": 250} {
 		t.Run(name, func(t *testing.T) {
 			client := newMemoryClient()

@@ -130,6 +130,9 @@ func TestLimits_SizeOfKeys(t *testing.T) {
 // A hundred times the fields must not take ten thousand times as long. The bound is far above
 // what linear time takes, and far below what quadratic time would.
 func TestLimits_LinearTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	tests := map[string]string{
 		"fields":             "{" + members(100_000, "field_") + "}",
 		"fields of one name": "{" + strings.Repeat(`"a":1,`, 100_000) + `"a":2}`,

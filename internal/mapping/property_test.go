@@ -84,6 +84,9 @@ func wrap(path, v string) string {
 }
 
 func TestProperties_GeneratedEvents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const events = 2_000
 	g := newGenerator(t)
 	warm := mapping.New(mapping.Settings{})

@@ -37,6 +37,9 @@ func TestLiveEventsAreDeliveredOnceEach(t *testing.T) {
 }
 
 func TestFault_G1_TiesAcrossPagesAreDeliveredOnceEach(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	bubble(t, simulator.Settings{ShuffleTies: true}, func(_ *testing.T, h *harness) {
 		h.settings.PageSize = 1000
 		h.start()

@@ -153,6 +153,9 @@ func TestFault_E15_LargerDelayTellsFromWhenOnItHolds(t *testing.T) {
 }
 
 func TestFault_E16_LargerDelayRepeatsNoHistory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	bubble(t, simulator.Settings{Latency: time.Second}, func(t *testing.T, h *harness) {
 		h.settings.History = poll.History{Lookback: 5 * time.Hour}
 		h.settings.PageSize = 10

@@ -149,6 +149,9 @@ func TestFault_E4_RescanUnderWayHoldsNoLiveEventBack(t *testing.T) {
 
 // What is remembered is L, the margin and the hour that is kept whole.
 func TestFault_E5_WhatIsRememberedDoesNotGrowWithAnOutage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, outage := range []time.Duration{time.Hour, 10 * time.Hour, 40 * time.Hour} {
 		t.Run(outage.String(), func(t *testing.T) {
 			bubble(t, simulator.Settings{Latency: 100 * time.Millisecond}, func(t *testing.T, h *harness) {

@@ -69,6 +69,9 @@ func TestFault_E7_EventThatIsTooLargeIsPassedWhereTokensAreBoundToTheirQuery(t *
 
 // An event of the future that is too large can't be got past by time, and stops nothing.
 func TestFault_E7_EventThatIsTooLargeAndDatedAheadStopsNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.start()
 		h.pass(15 * time.Second)

@@ -72,6 +72,9 @@ func TestStrangersDateAfterAWeekendGivesNothingUp(t *testing.T) {
 }
 
 func TestStrangersDateBringsNothingAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, answer := range strangersAnswers {
 		t.Run(answer.name, func(t *testing.T) {
 			bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
@@ -134,6 +137,9 @@ func TestTokenThatAnOutageMadeStaleIsGivenUp(t *testing.T) {
 }
 
 func TestPageSizeThatABackfillRaisedOutlivesALivePass(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	bubble(t, simulator.Settings{}, func(_ *testing.T, h *harness) {
 		begin := time.Now()
 		h.settings.History = poll.History{Lookback: 48 * time.Hour}

@@ -21,6 +21,9 @@ import (
 )
 
 func TestManyOrganizationsThatFailAlikeAreAHandfulOfLines(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	collect(t, func(t *testing.T, c *collector) {
 		const organizations = 300
 		for i := range organizations {

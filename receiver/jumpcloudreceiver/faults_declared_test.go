@@ -38,6 +38,9 @@ func (c *collector) lines(message string) (levels []string) {
 }
 
 func TestFault_P6_EventThatIsTooLargeIsAMarkedRecordAndADeclaredLoss(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	requirePassedBy(t, "oversize", func(c *collector, id string, at time.Time) {
 		c.api.Add(simulator.Event{ID: id, Time: at, JSON: fmt.Appendf(nil, `{"id":%q,"timestamp":%q,"service":"sso","text":%q}`, id, at.UTC().Format(time.RFC3339Nano), strings.Repeat("x", 2<<20))})
 	})

@@ -52,6 +52,9 @@ func TestFault_D10_HaltedLeaderThatGoesOnLosesNothing(t *testing.T) {
 }
 
 func TestFault_D10_OverlappingLeadersLoseNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for seed := range uint64(5) {
 		elect(t, func(t *testing.T, f *fleet, a, b *replica) {
 			random := rand.New(rand.NewPCG(seed, 10))

@@ -149,6 +149,9 @@ func TestFault_D9_LossInsideARequestEndsItAtOnce(t *testing.T) {
 
 // Each goes on where the other one ended, which only a checkpoint tells that is loaded anew.
 func TestFault_D9_HandingOverToAndFroCostsNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for seed := range uint64(5) {
 		elect(t, func(t *testing.T, f *fleet, a, b *replica) {
 			random := rand.New(rand.NewPCG(seed, 9))

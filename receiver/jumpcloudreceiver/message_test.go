@@ -74,6 +74,9 @@ func TestEventsOfABatchThatIsLargerThanABackendTakesAllArrive(t *testing.T) {
 
 // Of a batch in several messages, those that were taken are not offered again.
 func TestFault_K1_OnlyTheMessageThatIsRefusedIsOfferedAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	collect(t, func(t *testing.T, c *collector) {
 		c.start()
 		c.pass(5 * time.Second)
@@ -94,6 +97,9 @@ func TestFault_K1_OnlyTheMessageThatIsRefusedIsOfferedAgain(t *testing.T) {
 }
 
 func TestFault_K2_LossOfOneMessageIsDeclaredExactly(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	collect(t, func(t *testing.T, c *collector) {
 		c.start()
 		c.pass(5 * time.Second)
