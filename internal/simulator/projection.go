@@ -5,11 +5,15 @@ package simulator
 import (
 	"encoding/json"
 	"strings"
+	"sync"
 )
 
 // projections remember what is left of an event when only some fields are asked for: rescans ask for the
-// same ones again and again.
-type projections map[projectionKey]projection
+// same ones again and again. They are safe for concurrent use.
+type projections struct {
+	mu   sync.Mutex
+	made map[projectionKey]projection
+}
 
 type projectionKey struct {
 	// event is the first byte of the event's JSON.
@@ -24,19 +28,24 @@ type projection struct {
 }
 
 // project keeps the named fields of each event. A name that no event has is refused.
-func (p projections) project(events []json.RawMessage, fields []string) ([]json.RawMessage, *problem) {
+func (p *projections) project(events []json.RawMessage, fields []string) ([]json.RawMessage, *problem) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.made == nil {
+		p.made = make(map[projectionKey]projection)
+	}
 	known := len(events) == 0
 	projected := make([]json.RawMessage, len(events))
 	key := projectionKey{fields: strings.Join(fields, "\n")}
 	for i, event := range events {
 		key.event = &event[0]
-		kept, found := p[key]
+		kept, found := p.made[key]
 		if !found {
 			var err error
 			if kept, err = projectOne(event, fields); err != nil {
 				return nil, badRequest("an event can't be projected")
 			}
-			p[key] = kept
+			p.made[key] = kept
 		}
 		known = known || kept.known
 		projected[i] = kept.JSON

@@ -99,11 +99,10 @@ func New(settings Settings) *Simulator {
 		settings.TokenLifetime = 5 * time.Minute
 	}
 	return &Simulator{
-		settings:    settings,
-		random:      rand.New(rand.NewPCG(settings.Seed, 1)), //nolint:gosec // a simulation is reproduced by its seed
-		indexes:     make(map[string]*index),
-		services:    knownServices(),
-		projections: make(projections),
+		settings: settings,
+		random:   rand.New(rand.NewPCG(settings.Seed, 1)), //nolint:gosec // a simulation is reproduced by its seed
+		indexes:  make(map[string]*index),
+		services: knownServices(),
 	}
 }
 
