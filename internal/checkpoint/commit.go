@@ -68,12 +68,12 @@ func (s *Store) plan(state State, delivered []Entry) change {
 }
 
 // keeps says that adding the id would change nothing.
-func (s *Store) keeps(of span, id ID) bool {
+func (l *ledger) keeps(of span, id ID) bool {
 	if of.kind == stray {
-		last, found := s.strays[id]
+		last, found := l.strays[id]
 		return found && last >= of.last()
 	}
-	return s.remembers(of, id)
+	return l.remembers(of, id)
 }
 
 // operations are ordered for a storage whose batches are not atomic: the new spans, ids, state,
@@ -113,9 +113,9 @@ func (s *Store) operations(state State, c change) ([]*storage.Operation, error) 
 }
 
 // opens says that a span is new.
-func (s *Store) opens(c change) bool {
+func (l *ledger) opens(c change) bool {
 	for of := range c.added {
-		if s.spans[of] == nil {
+		if l.spans[of] == nil {
 			return true
 		}
 	}
@@ -123,8 +123,8 @@ func (s *Store) opens(c change) bool {
 }
 
 // segment is the one that added ids are written to, and all that it will hold.
-func (s *Store) segment(of span, added []ID) (number int, ids []ID) {
-	known := s.spans[of]
+func (l *ledger) segment(of span, added []ID) (number int, ids []ID) {
+	known := l.spans[of]
 	switch {
 	case known == nil:
 		return 0, added
@@ -146,30 +146,30 @@ func (s *Store) removed(c change) []string {
 	return keys
 }
 
-func (s *Store) apply(state State, c change) {
+func (l *ledger) apply(state State, c change) {
 	for _, of := range c.forgotten {
-		delete(s.spans, of)
+		delete(l.spans, of)
 		switch of.kind {
 		case stray:
-			s.strays.forget(of.last())
+			l.strays.forget(of.last())
 		case migrated:
-			s.migrated.forget(of.last())
+			l.migrated.forget(of.last())
 		}
 	}
 	for of, added := range c.added {
-		number, ids := s.segment(of, added)
-		s.keep(of, number, ids, added)
+		number, ids := l.segment(of, added)
+		l.keep(of, number, ids, added)
 	}
-	s.version, s.state = Version, state
-	s.format1, s.damaged = numbers{}, nil
+	l.version, l.state = Version, state
+	l.format1, l.damaged = numbers{}, nil
 }
 
 // keep remembers what a segment has, and the new ones of that.
-func (s *Store) keep(of span, number int, ids, added []ID) {
-	known := s.spans[of]
+func (l *ledger) keep(of span, number int, ids, added []ID) {
+	known := l.spans[of]
 	if known == nil {
 		known = &stored{}
-		s.spans[of] = known
+		l.spans[of] = known
 	}
 	known.segments, known.tail = number+1, nil
 	if len(ids) < segmentFull {
@@ -183,9 +183,9 @@ func (s *Store) keep(of span, number int, ids, added []ID) {
 			}
 			known.ids[id] = struct{}{}
 		case stray:
-			s.strays.keep(id, of.last())
+			l.strays.keep(id, of.last())
 		case migrated:
-			s.migrated.keep(id, of.last())
+			l.migrated.keep(id, of.last())
 		}
 	}
 }

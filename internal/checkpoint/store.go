@@ -119,8 +119,8 @@ func (s *Store) Load(ctx context.Context) (Loaded, error) {
 
 // keepApart leaves the next numbers of each span to whoever wrote them last. It may be a replica that does
 // not know yet that it leads no more: what both of them write then is read by the next.
-func (s *Store) keepApart() {
-	for _, known := range s.spans {
+func (l *ledger) keepApart() {
+	for _, known := range l.spans {
 		known.segments += apart
 		known.tail = nil
 	}
@@ -180,20 +180,20 @@ func (s *Store) read(ctx context.Context, keys []string, take func(i int, value 
 
 // Seen says whether the event was delivered, as far as that is still remembered. at is the event's
 // timestamp, or zero where it has none.
-func (s *Store) Seen(id ID, at time.Time) bool {
-	if _, found := s.strays[id]; found || at.IsZero() {
+func (l *ledger) Seen(id ID, at time.Time) bool {
+	if _, found := l.strays[id]; found || at.IsZero() {
 		return found
 	}
 	for _, width := range [...]hour{1, wide, widest} {
-		if s.remembers(spanOf(dated, hourOf(at), width), id) {
+		if l.remembers(spanOf(dated, hourOf(at), width), id) {
 			return true
 		}
 	}
 	return false
 }
 
-func (s *Store) remembers(of span, id ID) bool {
-	known := s.spans[of]
+func (l *ledger) remembers(of span, id ID) bool {
+	known := l.spans[of]
 	if known == nil {
 		return false
 	}
@@ -202,18 +202,18 @@ func (s *Store) remembers(of span, id ID) bool {
 }
 
 // Migrated says whether ids of format 1 are still remembered.
-func (s *Store) Migrated() bool { return len(s.migrated) > 0 }
+func (l *ledger) Migrated() bool { return len(l.migrated) > 0 }
 
 // SeenMigrated is Seen for the ID that format 1 gave the event.
-func (s *Store) SeenMigrated(id ID) bool {
-	_, found := s.migrated[id]
+func (l *ledger) SeenMigrated(id ID) bool {
+	_, found := l.migrated[id]
 	return found
 }
 
 // Remembered is the number of ids that are kept, in all spans.
-func (s *Store) Remembered() int {
-	count := len(s.strays) + len(s.migrated)
-	for _, known := range s.spans {
+func (l *ledger) Remembered() int {
+	count := len(l.strays) + len(l.migrated)
+	for _, known := range l.spans {
 		count += len(known.ids)
 	}
 	return count

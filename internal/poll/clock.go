@@ -40,6 +40,16 @@ func (c *clock) observe(answer insights.ServerClock) {
 	}
 }
 
+// observeFailure takes the clock of an error's answer. A refusal is likely to be the API's own.
+func (c *clock) observeFailure(err error) {
+	answer := serverClock(err)
+	if isRefusal(err) {
+		c.observe(answer)
+	} else {
+		c.support(answer)
+	}
+}
+
 // support takes an answer's clock where what is known supports it. Anyone between the API and the
 // receiver may have dated an answer that is neither a page nor a refusal, so such an answer never counts
 // as a confirmation.

@@ -16,14 +16,12 @@ type Engine struct {
 	deliver  Deliver
 	observer Observer
 
-	fetcher fetcher
-	keeper  keeper
-	clock   clock
-	lanes   *lanes
-	loaded  checkpoint.Loaded
-	// askedFrom is the edge of the retention from which on nothing more is to be declared lost where the
-	// API answers for the time before it, and shows nothing.
-	askedFrom time.Time
+	fetcher   fetcher
+	keeper    keeper
+	clock     clock
+	retention retention
+	lanes     *lanes
+	loaded    checkpoint.Loaded
 }
 
 // New returns an engine. Load must be called before Run.
@@ -34,6 +32,7 @@ func New(settings Settings, source Source, deliver Deliver, store Store, observe
 		observer: observer,
 		fetcher:  fetcher{source: source},
 	}
+	e.retention = retention{kept: settings.Retention, clock: &e.clock}
 	e.lanes = newLanes(settings, &e.clock)
 	e.keeper = keeper{store: store, observer: observer, clock: &e.clock, backoff: settings.Backoff}
 	return e
@@ -68,7 +67,7 @@ func (e *Engine) plan(now time.Time) *lane {
 		e.keeper.rewind()
 	}
 	if rescan := e.lanes.rescan; rescan.pass == nil && !now.Before(rescan.due) {
-		e.openRescan()
+		e.lanes.openRescan(e.keeper.frontier)
 	}
 	if e.lanes.history.pass == nil {
 		if start, end, pending := e.keeper.frontier.slice(); pending {
@@ -84,21 +83,4 @@ func (e *Engine) plan(now time.Time) *lane {
 		tail.open(e.keeper.frontier.tailStart(e.clock.earliest()), time.Time{})
 	}
 	return live
-}
-
-// openRescan begins a rescan, or goes on with the one that was under way. One that goes on leaves what is
-// dated ahead to the next.
-func (e *Engine) openRescan() {
-	f := e.keeper.frontier
-	p := e.lanes.rescan.open(f.rescanStart(e.clock.earliest()), time.Time{})
-	if f.Rescan.UnderWay() {
-		p.asOf, p.bounded = f.Rescan.AsOf, true
-	}
-}
-
-// rescanned sets when the next rescan is due: an interval after the API's time at the first page of the last.
-func (e *Engine) rescanned() {
-	// The clock may stand in for the API's, and be behind the last rescan.
-	since := max(0, e.clock.earliest().Sub(e.keeper.frontier.Rescanned))
-	e.lanes.rescan.due = time.Now().Add(e.settings.RescanInterval - since)
 }

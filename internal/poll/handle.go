@@ -28,7 +28,7 @@ const (
 
 // handle settles what follows an error of a pass: another way to ask, or a wait.
 func (e *Engine) handle(l *lane, err error) {
-	e.observeFailure(err)
+	e.clock.observeFailure(err)
 	kind := classify(err)
 	if e.askOtherwise(l, kind, err) {
 		return
@@ -111,14 +111,14 @@ func refusedRetention(message string) (days int) {
 // reviseStart goes on where the API still keeps events, or where the pass is by now. Where the start should
 // not have been refused it moves by an hour, after a wait.
 func (e *Engine) reviseStart(l *lane, kept time.Duration, err error) (atOnce bool) {
-	if kept < e.settings.Retention {
-		e.settings.Retention = kept
+	if kept < e.retention.kept {
+		e.retention.kept = kept
 		l.attempt.consecutive++
 		e.keeper.report(Failure{Condition: Condition(l.kind), Kind: FailureRejected, Err: err, Consecutive: l.attempt.consecutive})
 	}
 	p := l.pass
 	start := p.run.query.Start
-	edge := e.retentionEdge()
+	edge := e.retention.edge()
 	atOnce = p.run.position.After(start) || edge.After(start)
 	if !atOnce {
 		edge = start.Add(retentionStep)

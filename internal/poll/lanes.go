@@ -12,6 +12,9 @@ const liveShare = 4
 // no time is left.
 type lanes struct {
 	tail, rescan, history *lane
+
+	rescanInterval time.Duration
+	clock          *clock
 	// streak counts the pages of live events since another lane had one.
 	streak int
 	// historyNext is whose turn it is.
@@ -23,6 +26,9 @@ func newLanes(settings Settings, clock *clock) *lanes {
 		tail:    newLane(Tail, settings, clock),
 		rescan:  newLane(Rescan, settings, clock),
 		history: newLane(Backfill, settings, clock),
+
+		rescanInterval: settings.RescanInterval,
+		clock:          clock,
 	}
 }
 
@@ -85,6 +91,30 @@ func (l *lanes) stays(current, live *lane, now time.Time) bool {
 	alone := current == l.history && (live == l.rescan || !l.rescan.ready(now)) ||
 		current == l.rescan && !l.history.ready(now)
 	return alone && !live.ready(now) && live.due.After(now)
+}
+
+// openRescan begins a rescan, or goes on with the one that was under way. One that goes on leaves what is
+// dated ahead to the next.
+func (l *lanes) openRescan(f frontier) {
+	p := l.rescan.open(f.rescanStart(l.clock.earliest()), time.Time{})
+	if f.Rescan.UnderWay() {
+		p.asOf, p.bounded = f.Rescan.AsOf, true
+	}
+}
+
+// rescanned sets when the next rescan is due: an interval after the API's time at the first page of the last.
+func (l *lanes) rescanned(f frontier) {
+	// The clock may stand in for the API's, and be behind the last rescan.
+	since := max(0, l.clock.earliest().Sub(f.Rescanned))
+	l.rescan.due = time.Now().Add(l.rescanInterval - since)
+}
+
+// postpone makes every lane wait after a first request that failed: no lane has been refused yet.
+func (l *lanes) postpone(tries attempt) {
+	for _, lane := range l.all() {
+		lane.attempt.notBefore = tries.notBefore
+	}
+	l.tail.attempt = tries
 }
 
 func (l *lanes) all() []*lane { return []*lane{l.tail, l.rescan, l.history} }

@@ -122,7 +122,7 @@ func (e *Engine) finish(ctx context.Context, l *lane) error {
 	p := l.pass
 	e.keeper.frontier = e.keeper.frontier.finish(p.kind, p.asOf, p.end)
 	if p.kind == Rescan {
-		e.rescanned()
+		e.lanes.rescanned(e.keeper.frontier)
 		if !e.lanes.tail.due.After(time.Now()) {
 			// The rescan was the tail as well.
 			e.lanes.tail.due = time.Now().Add(e.settings.PollInterval)
@@ -135,22 +135,11 @@ func (e *Engine) finish(ctx context.Context, l *lane) error {
 // judgeRetention declares a loss where the API answers for a time from before its retention and shows
 // nothing of it. It gives up nothing: a pass that starts there is read all the same.
 func (e *Engine) judgeRetention(l *lane, page *insights.Page) {
-	edge := e.retentionEdge()
-	if !l.pass.run.query.Start.Before(edge) {
-		return
-	}
-	from, to := e.keeper.frontier.Watermark, edge
+	from, end := e.keeper.frontier.Watermark, time.Time{}
 	if l.kind == Backfill {
-		from, to = e.keeper.frontier.Backfill.Next, earlier(edge, l.pass.end)
+		from, end = e.keeper.frontier.Backfill.Next, l.pass.end
 	}
-	if from = later(from, e.askedFrom); !from.Before(to) {
-		return
+	if from, to := e.retention.missing(page, l.pass.run.query.Start, from, end); from.Before(to) {
+		e.observer.Lost(Loss{Reason: LossRetention, From: from, To: to})
 	}
-	for _, event := range page.Events {
-		if event.Timestamp.Before(edge) && !event.Timestamp.IsZero() {
-			return
-		}
-	}
-	e.askedFrom = to
-	e.observer.Lost(Loss{Reason: LossRetention, From: from, To: to})
 }

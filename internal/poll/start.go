@@ -19,9 +19,6 @@ const (
 	// probeBack is how far back the first request asks: it serves to learn the API's time, so
 	// its start must be in the past by any clock that is not days off.
 	probeBack = 24 * time.Hour
-	// retentionMargin keeps a start at the edge of the retention from being outside of it
-	// by the time the request arrives.
-	retentionMargin = time.Minute
 )
 
 // Load reads the stored state, three times at the most. An error means that it is not known
@@ -64,7 +61,7 @@ func (e *Engine) begin(ctx context.Context) bool {
 	f.Query, f.MaxEventDelay = e.settings.Query, e.settings.MaxEventDelay
 	e.keeper.rewind()
 	if !f.Rescan.UnderWay() {
-		e.rescanned()
+		e.lanes.rescanned(*f)
 	}
 	start.Watermark = f.Watermark
 	if f.Backfill.Pending() {
@@ -102,7 +99,7 @@ func (e *Engine) learnTime(ctx context.Context) bool {
 		wait := tries.failed(kind, err, e.settings.Backoff)
 		e.keeper.report(Failure{Condition: ConditionTail, Kind: kind, Err: err, Consecutive: tries.consecutive, Wait: wait})
 		if e.clock.known() {
-			e.postpone(tries)
+			e.lanes.postpone(tries)
 			return true
 		}
 		if !backoff.Sleep(ctx, wait) {
@@ -111,19 +108,11 @@ func (e *Engine) learnTime(ctx context.Context) bool {
 	}
 }
 
-// postpone makes every lane wait after a first request that failed: no lane has been refused yet.
-func (e *Engine) postpone(tries attempt) {
-	for _, lane := range e.lanes.all() {
-		lane.attempt.notBefore = tries.notBefore
-	}
-	e.lanes.tail.attempt = tries
-}
-
 // probe sends the smallest request that there is.
 func (e *Engine) probe(ctx context.Context) error {
 	answer, err := e.fetcher.source.Open(ctx, insights.Query{
 		Services: e.settings.Services,
-		Start:    time.Now().Add(-min(probeBack, e.settings.Retention/2)),
+		Start:    time.Now().Add(-min(probeBack, e.retention.kept/2)),
 		Limit:    1,
 		Fields:   lightFields(),
 	})
@@ -132,7 +121,7 @@ func (e *Engine) probe(ctx context.Context) error {
 		page, err = answer.Page()
 	}
 	if err != nil {
-		e.observeFailure(err)
+		e.clock.observeFailure(err)
 		return err
 	}
 	e.observeClock(page.Clock)
@@ -147,18 +136,11 @@ func (e *Engine) beginFresh() (clamped bool) {
 	if e.settings.History.Lookback > 0 {
 		start = now.Add(-e.settings.History.Lookback)
 	}
-	if edge := e.retentionEdge(); !start.IsZero() && start.Before(edge) {
+	if edge := e.retention.edge(); !start.IsZero() && start.Before(edge) {
 		start, clamped = edge, true
 	}
 	e.keeper.frontier = freshFrontier(now, start, e.settings.MaxEventDelay, e.settings.History.First)
 	return clamped
-}
-
-// retentionEdge is the time before which the API keeps nothing, by its clock and by the local one: the
-// earlier of the two, since a wrong clock must not give anything up.
-func (e *Engine) retentionEdge() time.Time {
-	now := earlier(e.clock.earliest(), time.Now().UTC())
-	return now.Add(retentionMargin - e.settings.Retention).Truncate(time.Second)
 }
 
 func (e *Engine) observeClock(answer insights.ServerClock) {
@@ -166,14 +148,4 @@ func (e *Engine) observeClock(answer insights.ServerClock) {
 		e.observer.Anomaly(AnomalyNoDate)
 	}
 	e.clock.observe(answer)
-}
-
-// observeFailure takes the clock of an error's answer. A refusal is likely to be the API's own.
-func (e *Engine) observeFailure(err error) {
-	answer := serverClock(err)
-	if isRefusal(err) {
-		e.clock.observe(answer)
-	} else {
-		e.clock.support(answer)
-	}
 }
