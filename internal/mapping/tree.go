@@ -3,6 +3,7 @@
 package mapping
 
 import (
+	"cmp"
 	"hash/maphash"
 	"maps"
 	"slices"
@@ -62,6 +63,7 @@ func newTree(tables ...map[string]field) *node {
 	for _, s := range slots[1:] {
 		root.reserve(s.key)
 	}
+	root.reserve(KeyDelivery)
 	root.respell()
 	root.number(0)
 	root.findAlone(root)
@@ -115,7 +117,7 @@ func (n *node) number(last uint16) uint16 {
 
 // insert adds a path as it is spelt, with the key of the usual spelling.
 func (n *node) insert(spelling, path string, known field) {
-	names, usual := strings.Split(spelling, "."), strings.Split(path, ".")
+	names, usual := strings.Split(spelling, "."), strings.Split(usualPath(path), ".")
 	at := n
 	for i, name := range names {
 		next := at.children[name]
@@ -132,6 +134,9 @@ func (n *node) insert(spelling, path string, known field) {
 		at.kind = slots[known.slot].kind
 	}
 }
+
+// usualPath is the path that a key is made of.
+func usualPath(path string) string { return cmp.Or(synonyms[path], path) }
 
 func (n *node) add(name, key string, exact bool) *node {
 	child := &node{
