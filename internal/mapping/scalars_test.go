@@ -143,6 +143,9 @@ func usualNames(names []string) []string {
 	if len(usual) > 1 && same[snake(usual[1])] == object {
 		usual = slices.Delete(usual, 1, 2)
 	}
+	if object == "geoip" && len(usual) > 1 && snake(usual[1]) == "region" {
+		usual[1] = "region_name"
+	}
 	return usual
 }
 
