@@ -111,7 +111,7 @@ func (w *walk) object(parent *node, depth int) {
 		}
 		child := w.order.child(parent, previous, w.string(name), &w.scratch[depth])
 		previous = child
-		w.found.respelt = w.found.respelt || child.isRespelt()
+		w.found.respelt = w.found.respelt || child.isOther()
 		w.repeats.note(child)
 		w.member(child, w.next(), depth+1)
 	}
