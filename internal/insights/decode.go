@@ -243,7 +243,7 @@ func (s *splitter) identity(event *Event) {
 	s.scratch = appendText(s.scratch, s.timestamp)
 	text := string(s.scratch)
 	event.ID, event.TimestampText = text[:length], text[length:]
-	event.Timestamp = parseTimestamp(event.TimestampText)
+	event.Timestamp = ParseTimestamp(event.TimestampText)
 	event.Organization = s.organizationText()
 }
 
@@ -266,9 +266,9 @@ func appendText(text []byte, value jsontext.Value) []byte {
 	return text
 }
 
-// parseTimestamp reads RFC 3339 with up to nine digits of a second; the zone may be missing
+// ParseTimestamp reads RFC 3339 with up to nine digits of a second; the zone may be missing
 // and is UTC then. It returns the zero time for anything else.
-func parseTimestamp(text string) time.Time {
+func ParseTimestamp(text string) time.Time {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at.UTC()

@@ -10,13 +10,15 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/mapping"
 )
 
-// requireAttributes compares the attributes of a JSON text, without the outcome that every
-// record has.
+// requireAttributes compares the attributes of a JSON text, without what is derived from them: the
+// outcome that every record has, and the names of the actor and the device.
 func requireAttributes(t *testing.T, text string, expected map[string]any, dropped int) {
 	t.Helper()
 	record, counts := mapEvent(t, mapping.Settings{}, event(text))
 	attributes := record.Attributes().AsRaw()
-	delete(attributes, "jumpcloud.event.outcome")
+	for _, derived := range []string{"jumpcloud.event.outcome", "jumpcloud.actor.name", "jumpcloud.device.name"} {
+		delete(attributes, derived)
+	}
 	if expected == nil {
 		expected = map[string]any{}
 	}
@@ -81,14 +83,16 @@ func TestAttributes_Address(t *testing.T) {
 		"the region's code": {`{"geoip":{"region_code":"MA","country_code":"US","city":"Boston","postal_code":"02108"}}`, map[string]any{
 			"geo.region.iso_code": "US-MA", "geo.country.iso_code": "US", "geo.locality.name": "Boston", "jumpcloud.geoip.postal_code": "02108",
 		}, 0},
-		"the region's whole code":        {`{"geoip":{"region_code":"US-MA","country_code":"US"}}`, map[string]any{"geo.region.iso_code": "US-MA", "geo.country.iso_code": "US"}, 0},
-		"a region like its country":      {`{"geoip":{"region_code":"USX","country_code":"US"}}`, map[string]any{"geo.region.iso_code": "US-USX", "geo.country.iso_code": "US"}, 0},
-		"a region without a country":     {`{"geoip":{"region_code":"MA"}}`, map[string]any{"jumpcloud.geoip.region_code": "MA"}, 0},
-		"the older country":              {`{"geoip":{"country_code2":"US"}}`, map[string]any{"geo.country.iso_code": "US"}, 0},
-		"nested":                         {`{"geoip":{"geoip":{"country_code":"US","city_name":"Boston"}}}`, map[string]any{"geo.country.iso_code": "US", "geo.locality.name": "Boston"}, 0},
-		"with a capital":                 {`{"Geoip":{"continent_code":"NA","isp":"Example"}}`, map[string]any{"geo.continent.code": "NA", "jumpcloud.geoip.isp": "Example"}, 0},
-		"in two spellings that disagree": {`{"Geoip":{"continent_code":"NA"},"geoip":{"continent_code":"EU"}}`, map[string]any{"geo.continent.code": "EU", "jumpcloud.geoip.continent_code": "NA"}, 0},
-		"a text":                         {`{"geoip":"Boston"}`, map[string]any{"jumpcloud.geoip_text": "Boston"}, 0},
+		"the region's whole code":           {`{"geoip":{"region_code":"US-MA","country_code":"US"}}`, map[string]any{"geo.region.iso_code": "US-MA", "geo.country.iso_code": "US"}, 0},
+		"a region like its country":         {`{"geoip":{"region_code":"USX","country_code":"US"}}`, map[string]any{"geo.region.iso_code": "US-USX", "geo.country.iso_code": "US"}, 0},
+		"a region without a country":        {`{"geoip":{"region_code":"MA"}}`, map[string]any{"jumpcloud.geoip.region_code": "MA"}, 0},
+		"the older country":                 {`{"geoip":{"country_code2":"US"}}`, map[string]any{"geo.country.iso_code": "US"}, 0},
+		"nested":                            {`{"geoip":{"geoip":{"country_code":"US","city_name":"Boston"}}}`, map[string]any{"geo.country.iso_code": "US", "geo.locality.name": "Boston"}, 0},
+		"with a capital":                    {`{"Geoip":{"continent_code":"NA","isp":"Example"}}`, map[string]any{"geo.continent.code": "NA", "jumpcloud.geoip.isp": "Example"}, 0},
+		"in two spellings that disagree":    {`{"Geoip":{"continent_code":"NA"},"geoip":{"continent_code":"EU"}}`, map[string]any{"geo.continent.code": "EU", "jumpcloud.geoip.continent_code": "NA"}, 0},
+		"in two spellings, the other first": {`{"Geoip":{"timezone":"UTC"},"geoip":{"timezone":"CET"}}`, map[string]any{"jumpcloud.geoip.timezone": "CET"}, 1},
+		"in two spellings, the other last":  {`{"geoip":{"timezone":"CET"},"Geoip":{"timezone":"UTC"}}`, map[string]any{"jumpcloud.geoip.timezone": "CET"}, 1},
+		"a text":                            {`{"geoip":"Boston"}`, map[string]any{"jumpcloud.geoip_text": "Boston"}, 0},
 		"of another device": {`{"auth_context":{"jumpcloud_protect_device":{"geoip":{"country_code":"US","latitude":"1.5"}}}}`, map[string]any{
 			"jumpcloud.auth_context.jumpcloud_protect_device.geoip.country_code": "US",
 			"jumpcloud.auth_context.jumpcloud_protect_device.geoip.latitude":     1.5,
@@ -134,7 +138,7 @@ func TestAttributes_Changes(t *testing.T) {
 		"escaped":    {`{"changes":[{"f\u0069eld":"a\"b"}]}`, map[string]any{"jumpcloud.changed_fields": []any{`a"b`}}, 0},
 		"repeated":   {`{"changes":[{"field":"a","field":"b"}]}`, map[string]any{"jumpcloud.changed_fields": []any{"b"}}, 0},
 		"policies": {`{"auth_context":{"policies_applied":[{"name":"Global","metadata":{"action":"ALLOW"}},{"name":""}]}}`, map[string]any{
-			"jumpcloud.auth_context.policy_names": []any{"Global"},
+			"jumpcloud.auth_context.policy_names": []any{"Global"}, "jumpcloud.auth_context.policy_actions": []any{"ALLOW"},
 		}, 0},
 	})
 }

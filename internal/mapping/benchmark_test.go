@@ -29,6 +29,10 @@ func BenchmarkMapEvent(b *testing.B) {
 		mapper := mapping.New(mapping.Settings{Body: mapping.BodyStructured})
 		measure(b, len(events), func() { mapper.Logs(events, observed) })
 	})
+	b.Run("path=curated", func(b *testing.B) {
+		mapper := mapping.New(mapping.Settings{Attributes: mapping.AttributesCurated})
+		measure(b, len(events), func() { mapper.Logs(events, observed) })
+	})
 	b.Run("path=maps", func(b *testing.B) {
 		measure(b, len(events), func() { require.NoError(b, throughMaps(events)) })
 	})

@@ -37,6 +37,10 @@ type collection struct {
 	attributes []attribute
 	// texts has the texts of all lists.
 	texts []string
+	// actions are those of the policies whose names were collected last.
+	actions []string
+	// curated says that no other attributes than the slots are asked for.
+	curated bool
 	// respelt says that a known field came under another name, and may have any known key.
 	respelt bool
 	// dropped counts what is left to the body because of a cap, or a conflict, or its type.
@@ -71,6 +75,7 @@ func (c *collection) release() {
 	clear(c.slots[:])
 	clear(c.attributes[:cap(c.attributes)])
 	clear(c.texts[:cap(c.texts)])
+	clear(c.actions[:cap(c.actions)])
 }
 
 func (c *collection) has(s slot) bool { return c.filled&(1<<s) != 0 }
@@ -118,7 +123,7 @@ func (w *walk) add(n *node, v value) {
 		w.found.misfit(n, v)
 		return
 	}
-	w.note(n.role, converted)
+	w.note(n, converted)
 	if n.slot != slotNone {
 		w.found.fill(n, converted)
 		return
@@ -126,9 +131,9 @@ func (w *walk) add(n *node, v value) {
 	w.found.append(&attribute{key: n.path(), value: converted, known: n.known, exact: n.exact}, n.alone)
 }
 
-// note keeps what decides about the outcome and the severity.
-func (w *walk) note(role role, v value) {
-	switch role {
+// note keeps what decides about the outcome, the severity and the device.
+func (w *walk) note(n *node, v value) {
+	switch n.role {
 	case roleSuccess:
 		w.evidence.success = verdictOf(v.truth())
 	case roleTokenSuccess:
@@ -137,6 +142,16 @@ func (w *walk) note(role role, v value) {
 		w.evidence.status = v.text
 	case roleSeverity:
 		w.evidence.severity = v.text
+	case rolePriority:
+		w.evidence.priority = v.text
+	case roleServerTimestamp:
+		w.evidence.serverTimestamp = v.text
+	case roleResourceType:
+		w.evidence.resourceType = v.text
+	case roleSystemName, roleClientHost, roleClientName, roleResourceHost:
+		if device := &w.evidence.devices[n.role-roleSystemName]; *device == "" || n.rank == 0 {
+			*device = v.text
+		}
 	}
 }
 
@@ -177,6 +192,9 @@ func (c *collection) vacate(s slot) {
 
 // append adds an attribute. alone says that no other key of the tables can be in its way.
 func (c *collection) append(a *attribute, alone bool) {
+	if c.curated {
+		return
+	}
 	if a.key == "" || a.value.tooLong(c.texts) {
 		c.dropped++
 		return
@@ -191,6 +209,13 @@ func (c *collection) append(a *attribute, alone bool) {
 	c.attributes = c.attributes[:len(c.attributes)+1]
 	at := &c.attributes[len(c.attributes)-1]
 	at.key, at.value, at.known, at.exact = a.key, a.value, a.known, a.exact
+}
+
+// drop counts a value that is left to the body, unless nobody asked for its key.
+func (c *collection) drop(curated bool) {
+	if curated || !c.curated {
+		c.dropped++
+	}
 }
 
 // makeWay makes room for a key, and reports false where another stays in its place. Of two with one

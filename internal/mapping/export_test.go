@@ -48,7 +48,7 @@ func KnownKeys() []KnownKey {
 			key := nodeOf(path).textKey()
 			own[key] = KnownKey{Key: key, Type: typeName(kindString), Fields: append(own[key].Fields, path), Own: true}
 		case known.role != roleBody && known.kind != kindNone:
-			key := snakePath(path)
+			key := snakePath(usualPath(path))
 			flattened[key] = KnownKey{Key: key, Type: typeName(known.kind), Fields: append(flattened[key].Fields, path)}
 		}
 	}

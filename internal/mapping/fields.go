@@ -25,10 +25,20 @@ const (
 	roleTokenSuccess
 	roleStatus
 	roleSeverity
+	rolePriority
 	// roleFailure is a field that only failures have, whatever its type.
 	roleFailure
 	// roleNames is an array of objects of which only the name is kept.
 	roleNames
+	// roleCountry is a country: its code, or its name.
+	roleCountry
+	roleServerTimestamp
+	// Those from roleSystemName to roleResourceHost name a device: the first of them in this order.
+	roleSystemName
+	roleClientHost
+	roleClientName
+	roleResourceHost
+	roleResourceType
 	// roleActor is initiated_by: an object, an array of them, or a text.
 	roleActor
 	// roleAgent is useragent: an object or a text.
@@ -45,6 +55,9 @@ var variants = map[string][]string{
 	"useragent": {"useragent.useragent", "useragent.user_agent", "user_agent", "user_agent.useragent", "user_agent.user_agent"},
 }
 
+// synonyms are the paths that have the key of another one. They come after it.
+var synonyms = map[string]string{"geoip.region": "geoip.region_name"}
+
 // commonFields are the fields that events of several services have.
 var commonFields = map[string]field{
 	// The event.
@@ -52,6 +65,8 @@ var commonFields = map[string]field{
 	"service":                        {slot: slotService},
 	"event_type":                     {slot: slotEventType},
 	"timestamp":                      {slot: slotTimestamp, role: roleTimestamp},
+	"server_timestamp":               {slot: slotServerTimestamp, role: roleServerTimestamp},
+	"timestamp_source":               {slot: slotTimestampSource},
 	"organization":                   {kind: kindNone, role: roleOrganization},
 	"@version":                       {slot: slotSchemaVersion},
 	"jc_transformation_ts":           {},
@@ -86,6 +101,7 @@ var commonFields = map[string]field{
 	"src_ip":               {slot: slotSourceAddress},
 	"geoip.country_code":   {slot: slotCountry},
 	"geoip.country_code2":  {slot: slotCountry, rank: 1},
+	"geoip.country":        {slot: slotCountry, rank: 2, role: roleCountry},
 	"geoip.region_code":    {slot: slotRegion},
 	"geoip.continent_code": {slot: slotContinent},
 	"geoip.city":           {slot: slotLocality},
@@ -93,6 +109,7 @@ var commonFields = map[string]field{
 	"geoip.latitude":       {slot: slotLatitude},
 	"geoip.longitude":      {slot: slotLongitude},
 	"geoip.region_name":    {},
+	"geoip.region":         {rank: 1},
 	"geoip.timezone":       {},
 	"geoip.postal_code":    {},
 	"asn.number":           {kind: kindInt},

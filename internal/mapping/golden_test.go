@@ -60,6 +60,19 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestGolden_Cases compares the records of events of shapes that are easy to get wrong.
+func TestGolden_Cases(t *testing.T) {
+	for _, name := range []string{"alert_priority", "changing_types", "geoip_country_region", "no_actor", "policy_deny", "server_timestamp"} {
+		t.Run(name, func(t *testing.T) {
+			var golden strings.Builder
+			for _, e := range corpus(t, filepath.Join("cases", name+".ndjson")) {
+				describe(t, &golden, e)
+			}
+			compareGolden(t, filepath.Join("cases", name+".yaml"), golden.String())
+		})
+	}
+}
+
 // TestGolden_EveryKnownEventType compares the records of all known event types, in a file for
 // each service.
 func TestGolden_EveryKnownEventType(t *testing.T) {
@@ -90,8 +103,11 @@ func describe(t *testing.T, golden *strings.Builder, e insights.Event) {
 	}
 	fmt.Fprintf(golden, "event: %s\ntime: %s\nseverity: %d %s\n", record.EventName(),
 		record.Timestamp().AsTime().Format("2006-01-02T15:04:05.999999999Z"), record.SeverityNumber(), record.SeverityText())
-	if counts != (mapping.Counts{}) {
+	if counts.Unmapped+counts.DroppedAttributes > 0 {
 		fmt.Fprintf(golden, "counts: {unmapped: %d, dropped_attributes: %d}\n", counts.Unmapped, counts.DroppedAttributes)
+	}
+	for _, delay := range counts.StoreDelays {
+		fmt.Fprintf(golden, "stored_after: %s\n", delay)
 	}
 	describeAttributes(t, golden, "resource", logs.ResourceLogs().At(0).Resource().Attributes())
 	describeAttributes(t, golden, "attributes", record.Attributes())

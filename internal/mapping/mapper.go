@@ -24,10 +24,22 @@ const (
 	BodyStructured Body = "structured"
 )
 
+// Attributes says which attributes records have.
+type Attributes string
+
+const (
+	// AttributesAll is all that an event has attributes for.
+	AttributesAll Attributes = "all"
+	// AttributesCurated is the curated keys only. All else is in the body.
+	AttributesCurated Attributes = "curated"
+)
+
 // Settings of a mapper.
 type Settings struct {
 	// Body is the form of the records' bodies: BodyRaw where it is "".
-	Body                    Body
+	Body Body
+	// Attributes are those that records have: AttributesAll where it is "".
+	Attributes              Attributes
 	ScopeName, ScopeVersion string
 	// OrganizationID is the organization that is asked for, or "" for the key's own.
 	OrganizationID string
@@ -44,6 +56,8 @@ type Counts struct {
 	// DroppedAttributes is the number of values that are in a body only: because of a cap, or
 	// because no attribute can hold them.
 	DroppedAttributes int
+	// StoreDelays is how long after their time JumpCloud stored the events that say so.
+	StoreDelays []time.Duration
 }
 
 // Mapper maps events. It is safe for concurrent use.
@@ -54,7 +68,8 @@ type Mapper struct {
 
 // New returns a mapper.
 func New(settings Settings) *Mapper {
-	return &Mapper{settings: settings, walks: sync.Pool{New: func() any { return newWalk() }}}
+	curated := settings.Attributes == AttributesCurated
+	return &Mapper{settings: settings, walks: sync.Pool{New: func() any { return newWalk(curated) }}}
 }
 
 // Logs maps events, one record each, in their order within their organization. observed is
@@ -84,6 +99,8 @@ func (m *Mapper) Logs(events []insights.Event, observed time.Time) (plog.Logs, C
 		record.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
 		if !w.record(&events[i], m.settings.Body, record) {
 			counts.Unmapped++
+		} else if delay, known := w.storeDelay(&events[i]); known {
+			counts.StoreDelays = append(counts.StoreDelays, delay)
 		}
 		counts.DroppedAttributes += int(record.DroppedAttributesCount())
 	}

@@ -3,6 +3,7 @@
 package mapping
 
 import (
+	"cmp"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -24,14 +25,14 @@ func (w *walk) outcome() string {
 	switch {
 	case w.evidence.success != verdictNone:
 		return outcomeOf(w.evidence.success == verdictTrue)
-	case w.evidence.tokenSuccess == verdictFalse && !w.evidence.failed:
+	case w.evidence.tokenSuccess == verdictFalse && !w.evidence.failed && !w.evidence.denied:
 		// Observed: a login that waits for a second factor, which another event completes.
 		return outcomeUnknown
 	case w.evidence.tokenSuccess != verdictNone:
 		return outcomeOf(w.evidence.tokenSuccess == verdictTrue)
 	case w.found.text(slotService) == "mdm" && w.evidence.status != "":
 		return commandOutcome(w.evidence.status)
-	case w.evidence.failed:
+	case w.evidence.failed, w.evidence.denied:
 		return outcomeFailure
 	default:
 		return outcomeUnknown
@@ -63,12 +64,14 @@ func (w *walk) isAlert() bool {
 	return service == "alert" || service == "alerts"
 }
 
-// severity is an alert's own where it has one. A refused login is an expected result of a
-// check and no fault of the directory, so a failure is a warning.
+// severity is an alert's own where it has one, or its priority where it has no severity. A
+// refused login is an expected result of a check and no fault of the directory, so a failure is a
+// warning.
 func (w *walk) severity(outcome string) (plog.SeverityNumber, string) {
 	if w.isAlert() {
-		if number := alertSeverity(w.evidence.severity); number != plog.SeverityNumberUnspecified {
-			return number, w.evidence.severity
+		text := cmp.Or(w.evidence.severity, w.evidence.priority)
+		if number := alertSeverity(text); number != plog.SeverityNumberUnspecified {
+			return number, text
 		}
 	}
 	if outcome == outcomeFailure {

@@ -25,6 +25,7 @@ func (w *walk) record(event *insights.Event, body Body, record plog.LogRecord) b
 	w.setTimestamp(event.Timestamp, record)
 	w.region()
 	w.rule()
+	w.identify()
 	outcome := w.outcome()
 	w.found.derive(slotOutcome, textValue(outcome))
 	if outcome == outcomeFailure {
@@ -49,7 +50,7 @@ func (w *walk) record(event *insights.Event, body Body, record plog.LogRecord) b
 // setTimestamp leaves the time of a record 0, and keeps its text as an attribute, where the
 // event's can't be read or can't be told in nanoseconds since 1970.
 func (w *walk) setTimestamp(at time.Time, record plog.LogRecord) {
-	if !at.IsZero() && at.Unix() >= 0 && at.Unix() < math.MaxInt64/int64(time.Second) {
+	if inNanoseconds(at) {
 		record.SetTimestamp(pcommon.NewTimestampFromTime(at))
 		return
 	}
@@ -59,6 +60,11 @@ func (w *walk) setTimestamp(at time.Time, record plog.LogRecord) {
 	case text != "":
 		w.found.derive(slotTimestamp, textValue(text))
 	}
+}
+
+// inNanoseconds says that a time can be told in nanoseconds since 1970.
+func inNanoseconds(at time.Time) bool {
+	return !at.IsZero() && at.Unix() >= 0 && at.Unix() < math.MaxInt64/int64(time.Second)
 }
 
 // write puts the attributes: slots, then by the rule. length is the event's in bytes.

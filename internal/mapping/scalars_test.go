@@ -143,6 +143,9 @@ func usualNames(names []string) []string {
 	if len(usual) > 1 && same[snake(usual[1])] == object {
 		usual = slices.Delete(usual, 1, 2)
 	}
+	if object == "geoip" && len(usual) > 1 && snake(usual[1]) == "region" {
+		usual[1] = "region_name"
+	}
 	return usual
 }
 
@@ -211,7 +214,8 @@ func requireScalars(tb testing.TB, e insights.Event, record plog.LogRecord) {
 	missing := make(map[string]bool)
 	sources := map[string]bool{
 		"jumpcloud.event.outcome": true, "error.type": true, "jumpcloud.changed_fields": true,
-		"jumpcloud.auth_context.policy_names": true, "jumpcloud.timestamp": true,
+		"jumpcloud.auth_context.policy_names": true, "jumpcloud.auth_context.policy_actions": true, "jumpcloud.timestamp": true,
+		"jumpcloud.actor.name": true, "jumpcloud.device.name": true,
 	}
 	for _, l := range leavesOf(tb, e) {
 		found := l.leftToBody()

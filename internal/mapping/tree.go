@@ -3,6 +3,7 @@
 package mapping
 
 import (
+	"cmp"
 	"hash/maphash"
 	"maps"
 	"slices"
@@ -29,8 +30,10 @@ type node struct {
 	known bool
 	// exact says that the key is the path as it stands.
 	exact bool
-	// alone says that no other path can have the key, or one above or below it.
+	// alone says that no other path can have the key, or one above or below it, but for variants.
 	alone bool
+	// variant says that the key is that of another spelling.
+	variant bool
 	// usual is the node of the usual spelling.
 	usual *node
 	// nameless says that the path makes no key.
@@ -62,6 +65,7 @@ func newTree(tables ...map[string]field) *node {
 	for _, s := range slots[1:] {
 		root.reserve(s.key)
 	}
+	root.reserve(KeyDelivery)
 	root.respell()
 	root.number(0)
 	root.findAlone(root)
@@ -95,7 +99,7 @@ func (n *node) findAlone(root *node) {
 func (n *node) sharing(key string) int {
 	count := 0
 	for _, child := range n.children {
-		if len(child.children) == 0 && (child.key == key || nests(child.key, key) || nests(key, child.key)) {
+		if len(child.children) == 0 && !child.variant && (child.key == key || nests(child.key, key) || nests(key, child.key)) {
 			count++
 		}
 		count += child.sharing(key)
@@ -115,7 +119,7 @@ func (n *node) number(last uint16) uint16 {
 
 // insert adds a path as it is spelt, with the key of the usual spelling.
 func (n *node) insert(spelling, path string, known field) {
-	names, usual := strings.Split(spelling, "."), strings.Split(path, ".")
+	names, usual := strings.Split(spelling, "."), strings.Split(usualPath(path), ".")
 	at := n
 	for i, name := range names {
 		next := at.children[name]
@@ -127,11 +131,15 @@ func (n *node) insert(spelling, path string, known field) {
 		at = next
 	}
 	at.field = known
+	at.variant = spelling != usualPath(path)
 	at.leaf = known.role != roleActor && known.role != roleAgent
 	if known.slot != slotNone {
 		at.kind = slots[known.slot].kind
 	}
 }
+
+// usualPath is the path that a key is made of.
+func usualPath(path string) string { return cmp.Or(synonyms[path], path) }
 
 func (n *node) add(name, key string, exact bool) *node {
 	child := &node{
@@ -203,6 +211,9 @@ func (n *node) child(name string, scratch *node) *node {
 	scratch.hash = n.hashOf(name)
 	return scratch
 }
+
+// isOther says that the field may have the key of one that is alone.
+func (n *node) isOther() bool { return n.variant || n.isRespelt() }
 
 // isRespelt says that the node, or one above it, has a name that is in no table in this spelling.
 func (n *node) isRespelt() bool { return n.known && !n.inTree() }

@@ -23,8 +23,14 @@ type walk struct {
 type evidence struct {
 	success, tokenSuccess verdict
 	// failed says that a field is not empty that only failures have.
-	failed                      bool
-	status, severity, timestamp string
+	failed bool
+	// denied says that a policy denied.
+	denied                     bool
+	status, severity, priority string
+	timestamp, serverTimestamp string
+	// devices are the names of devices, by how far their role is from the first.
+	devices      [roleResourceHost - roleSystemName + 1]string
+	resourceType string
 }
 
 // verdict is a bool that may be missing.
@@ -43,9 +49,9 @@ func verdictOf(truth bool) verdict {
 	return verdictFalse
 }
 
-func newWalk() *walk {
+func newWalk(curated bool) *walk {
 	return &walk{
-		found:      collection{attributes: make([]attribute, 0, maxAttributes)},
+		found:      collection{attributes: make([]attribute, 0, maxAttributes), curated: curated},
 		eventNames: make(joined), regions: make(joined),
 	}
 }
@@ -105,7 +111,7 @@ func (w *walk) object(parent *node, depth int) {
 		}
 		child := w.order.child(parent, previous, w.string(name), &w.scratch[depth])
 		previous = child
-		w.found.respelt = w.found.respelt || child.isRespelt()
+		w.found.respelt = w.found.respelt || child.isOther()
 		w.repeats.note(child)
 		w.member(child, w.next(), depth+1)
 	}
@@ -137,7 +143,7 @@ func (w *walk) member(n *node, token string, depth int) {
 // leave skips a value that is left to the body because of a cap, or because no attribute can
 // hold it.
 func (w *walk) leave(token string) {
-	if !w.skip(token) {
+	if !w.skip(token) && !w.found.curated {
 		w.found.dropped++
 	}
 }
@@ -169,8 +175,8 @@ func (w *walk) array(n *node) {
 	case onlyTexts:
 		w.add(n, listValue(start, len(w.found.texts)-start))
 	default:
-		w.found.dropped++
 		w.evidence.failed = w.evidence.failed || n.role == roleFailure
+		w.found.drop(n.slot != slotNone)
 	}
 }
 

@@ -22,6 +22,12 @@ const (
 	bodyStructured = "structured"
 )
 
+// Which attributes a log record has.
+const (
+	attributesAll     = "all"
+	attributesCurated = "curated"
+)
+
 // How rescans read, and when history is read.
 const (
 	rescanLight = "light"
@@ -78,6 +84,8 @@ type Config struct {
 	Batch BatchConfig `mapstructure:"batch"`
 	// Body is raw, the event's JSON byte for byte, or structured, a map.
 	Body string `mapstructure:"body"`
+	// Attributes is all, or curated, the keys that all services share, with all else in the body only.
+	Attributes string `mapstructure:"attributes"`
 
 	// RetryOnFailure paces the attempts after a failure of the API or of the next consumer.
 	RetryOnFailure configretry.BackOffConfig `mapstructure:"retry_on_failure"`
@@ -157,6 +165,7 @@ func createDefaultConfig() component.Config {
 		Batch:             BatchConfig{MaxRecords: defaultMaxRecords, MaxSize: defaultMaxSize},
 		Backfill:          BackfillConfig{Order: orderBeside},
 		Body:              bodyRaw,
+		Attributes:        attributesAll,
 		RetryOnFailure:    retry,
 	}
 }

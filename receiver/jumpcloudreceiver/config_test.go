@@ -74,6 +74,7 @@ func TestConfig_Defaults(t *testing.T) {
 	assert.Equal(t, poll.History{}, config.Backfill.history())
 	assert.Equal(t, 2160*time.Hour, config.Retention)
 	assert.Equal(t, "raw", config.Body)
+	assert.Equal(t, "all", config.Attributes)
 	assert.Equal(t, configretry.BackOffConfig{
 		Enabled:             true,
 		InitialInterval:     5 * time.Second,
@@ -110,6 +111,7 @@ func TestConfig_EveryKeyOfTheReceiver(t *testing.T) {
 	expected.Batch = BatchConfig{MaxRecords: 500, MaxSize: 512_000}
 	expected.Retention = 720 * time.Hour
 	expected.Body = "structured"
+	expected.Attributes = "curated"
 	expected.RetryOnFailure = configretry.BackOffConfig{
 		Enabled:             true,
 		InitialInterval:     time.Second,

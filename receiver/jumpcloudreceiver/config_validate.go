@@ -54,6 +54,7 @@ func (c *Config) Validate() error {
 	c.checkBackfill(&found, time.Now())
 	c.checkRetry(&found)
 	found.choice("body", c.Body, bodyRaw, bodyStructured)
+	found.choice("attributes", c.Attributes, attributesAll, attributesCurated)
 	found.choice("rescan", c.Rescan, rescanLight, rescanFull)
 	found.choice("backfill::order", c.Backfill.Order, orderBeside, orderFirst)
 	if c.LeaderElector != nil && c.Storage == nil {

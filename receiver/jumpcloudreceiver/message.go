@@ -76,14 +76,12 @@ func (m *messages) records(of message) plog.Logs {
 	return logs
 }
 
-// keyDelivery is the resource attribute that tells how events came. A backend that refuses what is behind
-// the newest of a stream needs a stream for each way.
-const keyDelivery = "jumpcloud.delivery"
-
+// mapped tells on the resource how the events came: a backend that refuses what is behind the newest of a
+// stream needs a stream for each way.
 func (m *messages) mapped(events []insights.Event, received time.Time, delivery poll.Delivery) (plog.Logs, mapping.Counts) {
 	logs, counts := m.mapper.Logs(events, received)
 	for _, resource := range logs.ResourceLogs().All() {
-		resource.Resource().Attributes().PutStr(keyDelivery, string(delivery))
+		resource.Resource().Attributes().PutStr(mapping.KeyDelivery, string(delivery))
 	}
 	return logs, counts
 }

@@ -34,6 +34,7 @@ type outcomes struct {
 func (o *outcomes) mapped(ctx context.Context, counts mapping.Counts) {
 	o.telemetry.ReceiverJumpcloudUnmapped.Add(ctx, int64(counts.Unmapped), o.labels)
 	o.telemetry.ReceiverJumpcloudOtherOrganization.Add(ctx, int64(counts.OtherOrganization), o.labels)
+	o.stored(ctx, counts.StoreDelays)
 	if counts.OtherOrganization > 0 && !o.toldOther {
 		o.toldOther = true
 		o.logger.Warn("Events of another organization than the one that was asked for: check organizations, and whose key it is. They are delivered, and keep the organization that they name")

@@ -124,6 +124,7 @@ func (r *logsReceiver) messages(organization OrganizationConfig) messages {
 	return messages{
 		mapper: mapping.New(mapping.Settings{
 			Body:             mapping.Body(r.config.Body),
+			Attributes:       mapping.Attributes(r.config.Attributes),
 			ScopeName:        metadata.ScopeName,
 			ScopeVersion:     r.settings.BuildInfo.Version,
 			OrganizationID:   organization.ID,

@@ -37,7 +37,7 @@ func decodeBody(response *http.Response, events int, size int64) (page decodedPa
 			Raw:           json.RawMessage(body[i*length : (i+1)*length]),
 			ID:            textOf(fields, "id"),
 			TimestampText: textOf(fields, "timestamp"),
-			Timestamp:     parseTimestamp(textOf(fields, "timestamp")),
+			Timestamp:     ParseTimestamp(textOf(fields, "timestamp")),
 			Organization:  textOf(fields, "organization"),
 		}
 		decoded.Store(page.events[i].ID, fields)

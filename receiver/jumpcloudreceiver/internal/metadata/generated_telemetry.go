@@ -238,9 +238,9 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudStorageDelay, err = builder.meter.Float64Histogram(
 		"otelcol_receiver_jumpcloud_storage_delay",
-		metric.WithDescription("Time from an event's timestamp to the time at which JumpCloud stored it. Compare it with max_event_delay. [Alpha]"),
+		metric.WithDescription("Time from an event's timestamp to its server_timestamp, at which JumpCloud stored it, of each delivered event that has both. It says how large max_event_delay has to be, once that is larger. [Alpha]"),
 		metric.WithUnit("s"),
-		metric.WithExplicitBucketBoundaries([]float64{1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 21600, 86400}...),
+		metric.WithExplicitBucketBoundaries([]float64{1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 21600, 86400, 604800}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudUnmapped, err = builder.meter.Int64Counter(

@@ -315,7 +315,7 @@ func AssertEqualReceiverJumpcloudStarts(t *testing.T, tt *componenttest.Telemetr
 func AssertEqualReceiverJumpcloudStorageDelay(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_jumpcloud_storage_delay",
-		Description: "Time from an event's timestamp to the time at which JumpCloud stored it. Compare it with max_event_delay. [Alpha]",
+		Description: "Time from an event's timestamp to its server_timestamp, at which JumpCloud stored it, of each delivered event that has both. It says how large max_event_delay has to be, once that is larger. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,
