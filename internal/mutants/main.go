@@ -20,10 +20,11 @@ import (
 
 func main() {
 	names := flag.String("run", "", "only the mutants whose text matches this expression")
+	few := flag.Bool("few", false, "run the tests that the table names, and not the others of the package")
 	workers := flag.Int("workers", max(1, runtime.NumCPU()/2), "how many mutants are tried at a time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *names, *workers)
+	err := run(ctx, *names, *workers, *few)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -31,7 +32,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, names string, workers int) error {
+func run(ctx context.Context, names string, workers int, few bool) error {
 	chosen, err := regexp.Compile(names)
 	if err != nil {
 		return fmt.Errorf("-run is not a regular expression: %w", err)
@@ -46,12 +47,12 @@ func run(ctx context.Context, names string, workers int) error {
 	}
 	defer os.RemoveAll(directory)
 	began := time.Now()
-	outcomes := tryAll(ctx, table, directory, workers)
+	outcomes := tryAll(ctx, table, directory, workers, few)
 	return report(outcomes, time.Since(began))
 }
 
 // tryAll tells of each mutant as soon as it is tried, in the order of the table.
-func tryAll(ctx context.Context, table []mutant, directory string, workers int) []outcome {
+func tryAll(ctx context.Context, table []mutant, directory string, workers int, few bool) []outcome {
 	outcomes := make([]outcome, len(table))
 	places := make(chan struct{}, workers)
 	done := make([]chan struct{}, len(table))
@@ -64,7 +65,7 @@ func tryAll(ctx context.Context, table []mutant, directory string, workers int) 
 			defer close(done[i])
 			places <- struct{}{}
 			defer func() { <-places }()
-			outcomes[i] = try(ctx, m, fmt.Sprintf("%s/%d", directory, i))
+			outcomes[i] = try(ctx, m, fmt.Sprintf("%s/%d", directory, i), few)
 		})
 	}
 	fmt.Println("| mutant | file | outcome | by | seconds |\n|---|---|---|---|---|")

@@ -45,17 +45,17 @@ func (o outcome) String() string {
 }
 
 // try compiles the tests with the mistake, and runs those that should notice it, then all of the package.
-func try(ctx context.Context, m mutant, directory string) outcome {
+func try(ctx context.Context, m mutant, directory string, few bool) outcome {
 	began := time.Now()
 	o := outcome{mutant: m}
 	binary, err := compile(ctx, m, directory)
 	if err == nil {
 		o.killedBy, err = runTests(ctx, m, binary, fewTimeout, "-test.run", "^("+m.tests+")$")
 	}
-	if err == nil && o.killedBy == "" {
+	if err == nil && o.killedBy == "" && !few {
 		o.killedBy, err = runTests(ctx, m, binary, allTimeout, "-test.short")
 	}
-	if err == nil && o.killedBy == "" {
+	if err == nil && o.killedBy == "" && !few {
 		o.killedBy, err = runTests(ctx, m, binary, allTimeout)
 	}
 	o.err, o.took = errors.Join(err, os.RemoveAll(directory)), time.Since(began)
