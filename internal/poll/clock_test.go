@@ -3,7 +3,6 @@
 package poll
 
 import (
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,7 +51,6 @@ func TestClockGoesByTheSlowestAndTheFastestOfFourAnswers(t *testing.T) {
 }
 
 func TestClockBelievesWhatIsSupported(t *testing.T) {
-	hour := answered(time.Hour, 0)
 	for name, test := range map[string]struct {
 		ahead []time.Duration
 		after time.Duration
@@ -75,13 +73,19 @@ func TestClockBelievesWhatIsSupported(t *testing.T) {
 			})
 		})
 	}
-	var c clock
-	for range 5 {
-		c.support(hour)
+	for name, test := range map[string]struct {
+		status int
+		known  bool
+	}{
+		"refusals are the API's own":              {403, true},
+		"what a gateway answers may be anybody's": {502, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c clock
+			for range 5 {
+				c.observeFailure(&insights.StatusError{StatusCode: test.status, Clock: answered(time.Hour, 0)})
+			}
+			assert.Equal(t, test.known, c.known())
+		})
 	}
-	assert.False(t, c.known(), "what is no page and no refusal confirms nothing")
-	for range 5 {
-		c.observeFailure(errors.New("no answer"))
-	}
-	assert.False(t, c.known())
 }
