@@ -126,3 +126,15 @@ func TestBatchThatWasDeliveredBeforeAStopIsRemembered(t *testing.T) {
 		h.requireEachOnce(from)
 	})
 }
+
+func TestEachLaneWaitsAfterAFirstRequestThatFailed(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.settings.History = poll.History{Lookback: 20 * time.Hour}
+		h.api.Inject(simulator.Fault{Times: 1, Effect: simulator.Status(http.StatusForbidden, "")})
+		h.start()
+		h.pass(5 * time.Minute)
+		requests := h.api.Requests()
+		require.Greater(t, len(requests), 1)
+		assert.GreaterOrEqual(t, requests[1].At.Sub(requests[0].At), time.Second)
+	})
+}
