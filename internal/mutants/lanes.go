@@ -19,7 +19,7 @@ func laneMutants() []mutant {
 		{
 			"a rescan that fails holds live events back", lanes,
 			`if l.rescan.pass == nil || l.rescan.failing() {`, `if l.rescan.pass == nil {`,
-			"TestFaultsOfTheAPILoseNothing",
+			"TestLiveEventsComeWhereTheRescanAfterAnOutageFails",
 		},
 		{
 			"after an outage everything is read twice", lanes,
@@ -39,47 +39,47 @@ func laneMutants() []mutant {
 		{
 			"history starves the rescans", lanes,
 			`case history && (l.historyNext || !rescan):`, `case history:`,
-			"TestFault_C1_LateEventIsDeliveredOnce",
+			"TestRescansGoOnBesideALongHistory",
 		},
 		{
 			"rescans starve history", lanes,
 			`case history && (l.historyNext || !rescan):`, `case history && !rescan:`,
-			"TestFault_C1_LateEventIsDeliveredOnce",
+			"TestHistoryGoesOnBesideRescansThatNeverEnd",
 		},
 		{
 			"a rescan that goes on takes the time of the restart for its own", lanes,
 			`p.asOf, p.bounded = f.Rescan.AsOf, true`, `p.bounded = true`,
-			"TestFault_E3_RestartsSoonerThanARescanTakesStopNothing",
+			"TestRescanThatGoesOnAfterARestartStandsForItsFirstPage",
 		},
 		{
 			"each restart puts the next rescan off", lanes,
 			`Add(l.rescanInterval - since)`, `Add(l.rescanInterval - 0*since)`,
-			"TestFault_E3_RestartsSoonerThanARescanTakesStopNothing",
+			"TestRestartsSoonerThanTheRescanIntervalPutNoRescanOff",
 		},
 		{
 			"a first answer that asks to wait is kept by one lane only", lanes,
 			`lane.attempt.notBefore = tries.notBefore`, `_ = lane`,
-			"TestFault_E17_FirstWaitHoldsTheBackfillAsWell",
+			"TestEachLaneWaitsAfterAFirstRequestThatFailed",
 		},
 		{
 			"a run begins in the future", lane,
 			`start = earlier(start, l.clock.earliest())`, `_ = start`,
-			"TestFault_E10_ServersWhoseClocksDifferMakeNobodyGoBack|TestEventsDatedAheadDoNotMoveTheWatermark",
+			"TestFault_E18_EventsDatedFarAheadAreNotReadByEveryPoll",
 		},
 		{
 			"a pass under a new query begins at its start", lane,
 			"before := p.run.query.Start\n\tl.begin(p.run.position)", "before := p.run.query.Start\n\tl.begin(p.run.query.Start)",
-			"TestFault_G3_FullPageWithoutATokenIsFollowedByTime",
+			"TestFault_G3_WithoutATokenEachPageBeginsAtTheLastMillisecond",
 		},
 		{
 			"a lane asks before its wait is over", lane,
 			`return l.pass != nil && !l.attempt.notBefore.After(now)`, `return l.pass != nil`,
-			"TestFault_A11_RetryAfterIsWaitedFor",
+			"TestFault_A5_RefusedKeyIsTriedRarelyAndRecovers",
 		},
 		{
 			"pages stay small for the sake of one event", lane,
 			"\tl.whole = newPageSize(l.whole.configured)\n", "",
-			"TestFault_P6_OnlyTheEventThatIsTooLargeIsAskedForByItsID|TestFault_P6_EventLargerThanAnAnswerIsPassedBy",
+			"TestPagesAreAsLargeAsBeforeOnceALargeEventIsPassed",
 		},
 		{
 			"a light pass stays light where an event is new", lane,
@@ -88,13 +88,13 @@ func laneMutants() []mutant {
 		},
 		{
 			"a pass goes on with the page that another one asked ahead", ahead,
-			`return r.run == run && bytes.Equal(r.query.SearchAfter, run.token)`, `return true`,
+			`return r.run == run && bytes.Equal(r.query.SearchAfter, run.token)`, `return r.run != run || bytes.Equal(r.query.SearchAfter, run.token)`,
 			"TestAPollGoesBeforeThePageThatABackfillAskedForAhead",
 		},
 		{
 			"a bypass goes on with the page that was asked ahead", lane,
 			"l.pass.partial = reason\n\tl.begin(l.pass.run.position)", "l.pass.partial = reason\n\tl.pass.run.query.Fields = lightFields()",
-			"TestFault_E7_EventThatIsTooLargeIsPassedWhereTokensAreBoundToTheirQuery",
+			"TestEventThatBreaksItsPageBehindATieIsPassed",
 		},
 		{
 			"the page ahead outlives a failure", ahead,
@@ -102,9 +102,9 @@ func laneMutants() []mutant {
 			"TestAFailureEndsThePageThatWasAskedForAhead|TestAFailureOfThePageAheadIsMetAtItsTurn",
 		},
 		{
-			"a wait that a page ahead was told is forgotten", ahead,
-			`(r.continues(run) || r.askedToWait())`, `r.continues(run)`,
-			"TestFault_A10_WaitThatAPageAheadWasToldIsKeptByAPoll",
+			"pages grow before the event that breaks them, each time anew", lane,
+			`!full || run.position.After(run.query.Start)`, `true || run.position.After(run.query.Start)`,
+			"TestEventThatBreaksItsPageBehindATieIsPassed",
 		},
 		{
 			"a page out of order moves the start", runs,
@@ -114,27 +114,27 @@ func laneMutants() []mutant {
 		{
 			"an order that breaks between two pages is not noticed", runs,
 			`last := r.position`, `last := time.Time{}`,
-			"TestFault_P11_PageOutOfOrderIsDelivered|TestFault_P11_AfterPagesOutOfOrderNothingIsPassedOver",
+			"TestRunIsWhereItsPagesLeadInOrder",
 		},
 		{
 			"a pass's position is its start", runs,
 			"r.position = later(r.position, event.Timestamp.Truncate(time.Millisecond))\n\t}\n}", "_ = event\n\t}\n}",
-			"TestFault_G3_FullPageWithoutATokenIsFollowedByTime",
+			"TestRunIsWhereItsPagesLeadInOrder",
 		},
 		{
 			"a position is within a millisecond, whose other events are passed over", runs,
 			"r.position = later(r.position, event.Timestamp.Truncate(time.Millisecond))\n\t}\n}", "r.position = later(r.position, event.Timestamp)\n\t}\n}",
-			"TestFault_C6_TimestampsOfEveryPrecisionAreReadOnce|TestFault_G3_WithoutATokenEachPageBeginsAtTheLastMillisecond",
+			"TestRunIsWhereItsPagesLeadInOrder",
 		},
 		{
 			"a slice excludes nothing", runs,
 			`return !end.IsZero() && !event.Timestamp.Before(end) && event`, `return false && event`,
-			"TestFault_C7_EndThatIsInclusiveOrNotLosesNothing",
+			"TestRunLeavesTheMillisecondOfItsEndToTheNext",
 		},
 		{
 			"a slice excludes whatever is behind its end", runs,
 			`&& event.Timestamp.Before(end.Add(time.Millisecond))`, ``,
-			"TestFault_E14_EventThatIsDatedOutsideOfItsSliceIsDelivered",
+			"TestRunLeavesTheMillisecondOfItsEndToTheNext",
 		},
 		{
 			"an event from before the start tells where a run is", runs,
@@ -169,12 +169,12 @@ func laneMutants() []mutant {
 		{
 			"a light page that stops moves the position past what it did not read", settlement,
 			`if run := s.lane.pass.run; run.ordered && run.dated(event) {`, `if run := s.lane.pass.run; run.dated(event) {`,
-			"TestRescansAskForIDsUntilAnEventIsNew",
+			"TestLightPageOutOfOrderPassesOverNothing",
 		},
 		{
 			"a known event does not move the position", settlement,
 			"\tp.run.passed(event)\n\tp.renew", "\tp.renew",
-			"TestFault_G3_FullPageWithoutATokenIsFollowedByTime",
+			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
 		},
 		{
 			"a late event is told as live", settlement,
@@ -184,7 +184,7 @@ func laneMutants() []mutant {
 		{
 			"a batch is delivered after a stop", settlement,
 			"if err := ctx.Err(); err != nil {", "if err := ctx.Err(); false {",
-			"TestShutdownEndsWithinItsGrace",
+			"TestNoBatchIsDeliveredAfterAStop",
 		},
 		{
 			"a batch that was not accepted is remembered", settlement,
@@ -195,7 +195,7 @@ func laneMutants() []mutant {
 			"the frontier advances after the commit", settlement,
 			"e.keeper.frontier = e.keeper.frontier.advance(p.kind, p.run.position, p.asOf)\n\treturn e.keeper.commit(ctx, b.entries)",
 			"err := e.keeper.commit(ctx, b.entries)\n\te.keeper.frontier = e.keeper.frontier.advance(p.kind, p.run.position, p.asOf)\n\treturn err",
-			"TestFault_E3_RestartsSoonerThanARescanTakesStopNothing",
+			"TestBatchIsStoredTogetherWithThePositionBehindIt",
 		},
 		{
 			"an event that could not be fetched is not declared", settlement,
@@ -207,7 +207,7 @@ func laneMutants() []mutant {
 		{
 			"a batch writes over the events of the one before", batch,
 			`b.events, b.entries = nil, b.entries[:0]`, `b.events, b.entries = b.events[:0], b.entries[:0]`,
-			"TestBatchesStayWithinTheirBounds",
+			"TestBatchesShareNoEvents",
 		},
 		{
 			"a batch grows past its size", batch,
@@ -222,7 +222,7 @@ func laneMutants() []mutant {
 		{
 			"a page without events to deliver stores no progress", read,
 			"\treturn e.keeper.commitProgress(ctx)", "\treturn nil",
-			"TestFault_E3_RestartsSoonerThanARescanTakesStopNothing",
+			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
 		},
 		{
 			"a pass that ends does not remember what it met without a time", read,
@@ -247,12 +247,12 @@ func laneMutants() []mutant {
 		{
 			"a refused start stays where it is", handle,
 			`edge = start.Add(retentionStep)`, `edge = start`,
-			"TestFault_A4_NoMoreIsGivenUpThanTheAPIForgot|TestFault_A4_StartBeforeTheRetentionGoesOnAtItsEdge",
+			"TestHistoryGoesOnWhereTheAPIKeepsLessThanItsRefusalSays",
 		},
 		{
 			"a token that an outage made stale is kept for ever", handle,
 			`l.attempt.consecutive >= staleAfter && !l`, `false && !l`,
-			"TestTokenThatAnOutageMadeStaleIsGivenUp",
+			"TestTokenOfTheHistoryThatAnOutageMadeStaleIsGivenUp",
 		},
 		{
 			"answers that are no page give an event up", handle,

@@ -45,12 +45,12 @@ func timeMutants() []mutant {
 			"a rescan starts at r, and not L before it", frontier,
 			`return earlier(f.Watermark, f.Rescanned.Add(-f.delay)).Add(-maxClockSkew)`,
 			`return earlier(f.Watermark, f.Rescanned).Add(-maxClockSkew)`,
-			"TestFault_C1_LateEventIsDeliveredOnce",
+			"TestFault_C1_LateByTheWholeDelay|TestFrontierTellsWhereALaneBegins",
 		},
 		{
 			"a restart begins the rescan anew", frontier,
 			"\tif f.Rescan.UnderWay() {\n\t\treturn later", "\tif false {\n\t\treturn later",
-			"TestFault_E3_RestartsSoonerThanARescanTakesStopNothing",
+			"TestRescanUnderWayGoesOnAtOnceAfterARestart|TestFrontierTellsWhereALaneBegins",
 		},
 		{
 			"what is needed before w is forgotten", frontier,
@@ -76,7 +76,7 @@ func timeMutants() []mutant {
 		{
 			"a larger L reads again what is forgotten", frontier,
 			`f.From = later(f.From, f.edge())`, `f.From = f.edge()`,
-			"TestLargerDelayBringsNoOldEventsAgain",
+			"TestLargerDelayBringsNoOldEventsAgain|TestFrontierForgetsNothingTwice",
 		},
 		{
 			"history ends now and not L ago", frontier,
@@ -108,7 +108,7 @@ func timeMutants() []mutant {
 		{
 			"a tail stands for a rescan", frontier,
 			"\tdefault:\n\t\tnext.Watermark = later(f.Watermark, asOf)", "\tdefault:\n\t\tnext.Rescanned, next.Watermark = asOf, later(f.Watermark, asOf)",
-			"TestFault_C1_LateEventIsDeliveredOnce",
+			"TestRestartsSoonerThanTheRescanIntervalPutNoRescanOff|TestFrontierFinishesAPass",
 		},
 		{
 			"a rescan that is complete goes on", frontier,
@@ -118,7 +118,7 @@ func timeMutants() []mutant {
 		{
 			"r stays, so that nothing is ever forgotten", frontier,
 			`next.Rescanned, next.Rescan = asOf, checkpoint.Rescan{}`, `next.Rescan = checkpoint.Rescan{}`,
-			"TestFault_E5_WhatIsRememberedDoesNotGrowWithAnOutage",
+			"TestFrontierFinishesAPass",
 		},
 		{
 			"clocks that differ by seconds make w go back", frontier,
@@ -198,17 +198,17 @@ func timeMutants() []mutant {
 		{
 			"a stranger's answers confirm each other", clock,
 			"\t} else {\n\t\tc.support(answer)", "\t} else {\n\t\tc.observe(answer)",
-			"TestStrangersDateAtTheFirstStartTakesNoHistoryAway|TestStrangersDateAfterAWeekendGivesNothingUp|TestStrangersDateBringsNothingAgain",
+			"TestClockBelievesWhatIsSupported",
 		},
 		{
 			"asOf keeps the first page's, though a later page tells an earlier time", pass,
 			`if p.asOf.IsZero() || at.Before(p.asOf) {`, `if p.asOf.IsZero() {`,
-			"TestFault_E11_AnswerDatedAheadLosesNoEventLateByNearlyL|TestFault_C5_OneAnswerDatedAheadLosesNoLateEvent",
+			"TestPassStandsForTheEarliestTimeThatItsPagesTold",
 		},
 		{
 			"asOf is the last page's", pass,
 			`if p.asOf.IsZero() || at.Before(p.asOf) {`, `if p.asOf.IsZero() || at.After(p.asOf) {`,
-			"TestFault_E11_AnswerDatedAheadLosesNoEventLateByNearlyL|TestFault_C5_OneAnswerDatedAheadLosesNoLateEvent",
+			"TestEventThatAppearsBehindARescanUnderWayIsFoundByTheNext|TestPassStandsForTheEarliestTimeThatItsPagesTold",
 		},
 		{
 			"a tail reads whatever is dated ahead", pass,
@@ -218,7 +218,7 @@ func timeMutants() []mutant {
 		{
 			"an event that was met outside of its time is remembered by its own", pass,
 			"if p.run.dated(event) {\n\t\treturn checkpoint", "if !event.Timestamp.IsZero() {\n\t\treturn checkpoint",
-			"TestFault_E14_EventThatIsDatedOutsideOfItsSliceIsDelivered",
+			"TestEventThatIsDatedOutsideOfItsSliceComesOnceOverARestart",
 		},
 		{
 			"an event without a time is forgotten while it is shown", pass,
@@ -233,17 +233,17 @@ func timeMutants() []mutant {
 		{
 			"the same loss is declared again and again", retention,
 			"\tr.judged = to\n", "",
-			"TestFault_C10_OutageLongerThanTheRetentionIsDeclared|TestFault_C10_ConsumerThatBlockedForLongerThanTheRetentionIsDeclared",
+			"TestRetentionTellsWhatAPageShowsNothingOf",
 		},
 		{
 			"a loss is declared though the API shows that time", retention,
 			"event.Timestamp.Before(edge) && !event", "false && !event",
-			"TestFault_E13_DatesFarAheadGiveNoHistoryUp|TestFault_A4_NoMoreIsGivenUpThanTheAPIForgot",
+			"TestRetentionTellsWhatAPageShowsNothingOf",
 		},
 		{
 			"the retention is declared past the slice's end", retention,
 			`to = earlier(edge, end)`, `to = edge`,
-			"TestFault_A4_RetentionThatEndsInsideASliceRepeatsNothing|TestFault_A4_NoMoreIsGivenUpThanTheAPIForgot",
+			"TestRetentionTellsWhatAPageShowsNothingOf",
 		},
 		{
 			"a commit that failed counts as done", keeper,
@@ -253,17 +253,17 @@ func timeMutants() []mutant {
 		{
 			"a stop gives the batch that was delivered no time to be stored", keeper,
 			`WithGrace(ctx, CommitGrace)`, `WithGrace(ctx, 0)`,
-			"TestFault_S12_StopBeforeTheRepetitionLosesNothing|TestFault_D2_BatchThatWasNotSettledComesAgain",
+			"TestBatchThatWasDeliveredBeforeAStopIsRemembered",
 		},
 		{
 			"progress without events is not stored", keeper,
 			`if k.frontier == k.stored {`, `if true {`,
-			"TestFault_E3_RestartsSoonerThanARescanTakesStopNothing",
+			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
 		},
 		{
 			"ids of the first format are not looked for", keeper,
 			`|| k.store.Migrated() && k`, `|| false && k`,
-			"TestFault_S8_OlderFormatIsMigratedOrKeptAsDamaged",
+			"TestEventsThatTheFirstFormatRemembersDoNotComeAgain",
 		},
 		{
 			"what the API refused to answer for is given up silently", keeper,
@@ -273,12 +273,12 @@ func timeMutants() []mutant {
 		{
 			"a watermark ahead of the clock is kept at a start", start,
 			"\te.keeper.rewind()\n", "",
-			"TestFault_S15_ForgedWatermarkFarAheadIsRewound",
+			"TestWatermarkThatAStartTellsIsWhereReadingBegins",
 		},
 		{
 			"a rescan under way is put off by a restart", start,
 			`if !f.Rescan.UnderWay() {`, `if true {`,
-			"TestFault_E3_RestartsSoonerThanARescanTakesStopNothing",
+			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
 		},
 		{
 			"the first request asks for a whole event", start,
@@ -288,12 +288,12 @@ func timeMutants() []mutant {
 		{
 			"an API's time that its answers do not agree on is believed at once", start,
 			`if e.clock.known() || len(e.clock.doubted) == 0 || answers`, `if true || answers`,
-			"TestFault_E9_FirstContactNeedsNoWholeEventAndNoRightLocalClock",
+			"TestFirstStartBeginsAtTheAPIsTimeWhereTheLocalClockIsOff",
 		},
 		{
 			"history from before the retention is not clamped", start,
 			`start, clamped = edge, true`, `clamped = true`,
-			"TestFault_A4_StartBeforeTheRetentionGoesOnAtItsEdge|TestFault_A4_NoMoreIsGivenUpThanTheAPIForgot",
+			"TestHistoryFromBeforeTheRetentionBeginsAtItsEdge",
 		},
 		{
 			"a checkpoint that cannot be read is taken for an empty one", start,

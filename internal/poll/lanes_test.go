@@ -172,18 +172,3 @@ func TestEventThatIsDatedOutsideOfItsSliceComesOnceOverARestart(t *testing.T) {
 		assert.Equal(t, 1, most)
 	})
 }
-
-func TestPagesAreAsLargeAsBeforeOnceALargeEventIsPassed(t *testing.T) {
-	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
-		h.settings.RescanInterval = time.Hour
-		h.start()
-		h.pass(15 * time.Second)
-		at := time.Now()
-		h.add("a", at, 10)
-		h.api.Add(simulator.Event{ID: "huge", Time: at.Add(time.Millisecond), JSON: largeEvent("huge", at.Add(time.Millisecond), 2<<20)})
-		h.pass(30 * time.Second)
-		h.requireEachOnce(at)
-		requests := h.api.Requests()
-		assert.Equal(t, h.settings.PageSize, requests[len(requests)-1].Query.Limit)
-	})
-}
