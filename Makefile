@@ -19,7 +19,7 @@ VERSION := $(or $(patsubst v%,%,$(shell git describe --tags --match 'v*' --dirty
 export GOFLAGS := -buildvcs=false -trimpath -gcflags=all=-dwarf=false
 export CGO_ENABLED := 0
 
-.PHONY: help run dist simulator test unit simulation e2e backends drain baseline lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
+.PHONY: help run dist simulator test unit simulation e2e backends drain baseline mutants lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
 
 help:                ## show the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -78,6 +78,11 @@ unit:                ## unit tests, and the short ones with the race detector, w
 SEEDS ?= 2000
 simulation:          ## SEEDS seeds of the simulation, every crash point and every mutant, without the race detector
 	go test -count=1 -timeout 45m -run '^TestSimulation' ./receiver/jumpcloudreceiver -seeds $(SEEDS)
+
+# Not a part of `make test`, since it takes minutes. MUTANT is an expression for the ones to try.
+MUTANT ?= .
+mutants:             ## mistakes in the lines that the guarantee rests on, each of which a test has to notice
+	@go run ./internal/mutants -run '$(MUTANT)'
 
 e2e: dist simulator  ## tests of the built collector
 	go test -count=1 -timeout 20m ./internal/e2e/...

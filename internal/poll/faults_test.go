@@ -288,7 +288,7 @@ func TestLargerDelayBringsNoOldEventsAgain(t *testing.T) {
 		h.pass(15 * time.Second)
 		from := time.Now()
 		h.add("a", from, 10)
-		h.pass(time.Hour)
+		h.pass(3 * time.Hour)
 		h.kill()
 		h.settings.MaxEventDelay = 24 * time.Hour
 		h.start()

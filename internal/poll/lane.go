@@ -134,10 +134,13 @@ func (l *lane) size() *pageSize {
 	return &l.whole
 }
 
-// succeeded counts a good page.
-func (l *lane) succeeded() {
+// succeeded counts a good page. A full one that brings the run no further may be on the way to what made pages
+// small, again and again, and is no reason for larger ones.
+func (l *lane) succeeded(full bool) {
 	l.bad, l.heavy = 0, 0
-	l.size().succeeded()
+	if run := l.pass.run; !full || run.position.After(run.query.Start) {
+		l.size().succeeded()
+	}
 }
 
 // close ends the pass.

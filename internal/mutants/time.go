@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+const (
+	frontier  = "internal/poll/frontier.go"
+	clock     = "internal/poll/clock.go"
+	pass      = "internal/poll/pass.go"
+	retention = "internal/poll/retention.go"
+	keeper    = "internal/poll/keeper.go"
+	start     = "internal/poll/start.go"
+)
+
+// timeMutants are mistakes in what is known of time, what is forgotten, and what is stored of it.
+func timeMutants() []mutant {
+	return []mutant{
+		{
+			"a tail's start is not bounded by the clock", frontier,
+			`later(f.From, earlier(f.Watermark, now))`, `later(f.From, f.Watermark)`,
+			"TestFrontierTellsWhereALaneBegins",
+		},
+		{
+			"a rescan's position is not bounded by the clock", frontier,
+			`later(f.From, earlier(f.Rescan.Position, now))`, `later(f.From, f.Rescan.Position)`,
+			"TestFrontierTellsWhereALaneBegins",
+		},
+		{
+			"a rescan's start is not bounded by the clock", frontier,
+			`later(f.From, earlier(f.rescanNeeds(), now))`, `later(f.From, f.rescanNeeds())`,
+			"TestFrontierTellsWhereALaneBegins",
+		},
+		{
+			"a rescan starts at r - L where w is before it", frontier,
+			`return earlier(f.Watermark, f.Rescanned.Add(-f.delay)).Add(-maxClockSkew)`,
+			`return f.Rescanned.Add(-f.delay).Add(-maxClockSkew)`,
+			"TestFrontierTellsWhereALaneBegins",
+		},
+		{
+			"a rescan starts at r - L, for what an answer dated ahead hides", frontier,
+			`return earlier(f.Watermark, f.Rescanned.Add(-f.delay)).Add(-maxClockSkew)`,
+			`return earlier(f.Watermark, f.Rescanned.Add(-f.delay))`,
+			"TestFault_E11_AnswerDatedAheadLosesNoEventLateByNearlyL",
+		},
+		{
+			"a rescan starts at r, and not L before it", frontier,
+			`return earlier(f.Watermark, f.Rescanned.Add(-f.delay)).Add(-maxClockSkew)`,
+			`return earlier(f.Watermark, f.Rescanned).Add(-maxClockSkew)`,
+			"TestFault_C1_LateByTheWholeDelay|TestFrontierTellsWhereALaneBegins",
+		},
+		{
+			"a restart begins the rescan anew", frontier,
+			"\tif f.Rescan.UnderWay() {\n\t\treturn later", "\tif false {\n\t\treturn later",
+			"TestRescanUnderWayGoesOnAtOnceAfterARestart|TestFrontierTellsWhereALaneBegins",
+		},
+		{
+			"what is needed before w is forgotten", frontier,
+			`next := earlier(f.Watermark, f.Rescan.AsOf.Add(-f.delay)).Add(-maxClockSkew)`,
+			`next := f.Rescan.AsOf.Add(-f.delay).Add(-maxClockSkew)`,
+			"TestFrontierAdvancesWithAPass",
+		},
+		{
+			"what is before a rescan's position is forgotten though the next one reads it", frontier,
+			`edge = earlier(f.Rescan.Position, next)`, `edge = later(next.Add(-maxClockSkew), f.Rescan.Position)`,
+			"TestFrontierAdvancesWithAPass",
+		},
+		{
+			"what is behind a rescan's position is forgotten", frontier,
+			`edge = earlier(f.Rescan.Position, next)`, `edge = next`,
+			"TestFrontierAdvancesWithAPass",
+		},
+		{
+			"nothing is forgotten while a rescan is under way", frontier,
+			"\tif f.Rescan.UnderWay() {\n\t\tnext :=", "\tif false {\n\t\tnext :=",
+			"TestFault_E5_WhatIsRememberedDoesNotGrowWithAnOutage",
+		},
+		{
+			"a larger L reads again what is forgotten", frontier,
+			`f.From = later(f.From, f.edge())`, `f.From = f.edge()`,
+			"TestLargerDelayBringsNoOldEventsAgain|TestFrontierForgetsNothingTwice",
+		},
+		{
+			"history ends now and not L ago", frontier,
+			`later(start, now.Add(-delay).Truncate(time.Second))`, `now`,
+			"TestFrontierOfAFirstStart",
+		},
+		{
+			"a slice of history has the length of a day where less is left", frontier,
+			`end = earlier(start.Truncate(time.Second).Add(backfillSlice), f.Backfill.End)`,
+			`end = start.Truncate(time.Second).Add(backfillSlice)`,
+			"TestFrontierCutsHistoryIntoSlices",
+		},
+		{
+			"w follows events that are dated ahead", frontier,
+			`next, reached := f, earlier(position, asOf)`, `next, reached := f, position`,
+			"TestEventsDatedAheadDoNotMoveTheWatermark",
+		},
+		{
+			"history advances past its end", frontier,
+			`later(f.Backfill.Next, earlier(reached, f.Backfill.End))`, `later(f.Backfill.Next, reached)`,
+			"TestFrontierAdvancesWithAPass",
+		},
+		{
+			"a rescan's position goes back", frontier,
+			`checkpoint.Rescan{AsOf: asOf, Position: later(f.Rescan.Position, reached)}`,
+			`checkpoint.Rescan{AsOf: asOf, Position: reached}`,
+			"TestFrontierAdvancesWithAPass",
+		},
+		{
+			"a tail stands for a rescan", frontier,
+			"\tdefault:\n\t\tnext.Watermark = later(f.Watermark, asOf)", "\tdefault:\n\t\tnext.Rescanned, next.Watermark = asOf, later(f.Watermark, asOf)",
+			"TestRestartsSoonerThanTheRescanIntervalPutNoRescanOff|TestFrontierFinishesAPass",
+		},
+		{
+			"a rescan that is complete goes on", frontier,
+			`next.Rescanned, next.Rescan = asOf, checkpoint.Rescan{}`, `next.Rescanned = asOf`,
+			"TestFault_C1_LateEventIsDeliveredOnce",
+		},
+		{
+			"r stays, so that nothing is ever forgotten", frontier,
+			`next.Rescanned, next.Rescan = asOf, checkpoint.Rescan{}`, `next.Rescan = checkpoint.Rescan{}`,
+			"TestFrontierFinishesAPass",
+		},
+		{
+			"clocks that differ by seconds make w go back", frontier,
+			`f.Watermark.After(latest.Add(maxClockSkew))`, `f.Watermark.After(latest)`,
+			"TestFrontierGoesBackWithTheClock",
+		},
+		{
+			"w goes back to the API's time and not L before it", frontier,
+			`back := now.Add(-f.delay)`, `back := now`,
+			"TestFault_C9_WatermarkAheadGoesBackByTheDelayAtOnce",
+		},
+		{
+			"r never goes back", frontier,
+			`f.Rescanned = earlier(f.Rescanned, now)`, `f.Rescanned = later(f.Rescanned, now)`,
+			"TestFrontierGoesBackWithTheClock",
+		},
+		{
+			"a rescan under way outlives the clock that was set back", frontier,
+			"\tf.Rescan = checkpoint.Rescan{}\n", "",
+			"TestFrontierGoesBackWithTheClock",
+		},
+		{
+			"From stays ahead of a clock that was set back", frontier,
+			`if f.From.After(now) || f.From.Equal`, `if f.From.Equal`,
+			"TestFault_C9_WatermarkAheadOfTheAPIIsRewound|TestFrontierGoesBackWithTheClock",
+		},
+		{
+			"a clamp declares past the history's end", frontier,
+			`from, to = f.Backfill.Next, earlier(edge, f.Backfill.End)`, `from, to = f.Backfill.Next, edge`,
+			"TestFrontierGivesUpWhatTheAPIRefuses",
+		},
+		{
+			"a clamp leaves a rescan where the API refuses it", frontier,
+			`f.Rescan.Position = later(f.Rescan.Position, edge)`, `f.Rescan.Position = later(f.Rescan.Position, from)`,
+			"TestFrontierGivesUpWhatTheAPIRefuses",
+		},
+		{
+			"the API's time is not taken back by the second that a date leaves open", clock,
+			`local.Sub(answer.Received) - time.Second)`, `local.Sub(answer.Received))`,
+			"TestClockKeepsTheAPIsTimeBetweenItsBounds",
+		},
+		{
+			"asOf is when an answer came, and not when it was asked for", clock,
+			`c.earliestAt(answer.Received.Add(-answer.Elapsed))`, `c.earliestAt(answer.Received)`,
+			"TestClockKeepsTheAPIsTimeBetweenItsBounds",
+		},
+		{
+			"the latest time is without its two seconds", clock,
+			`2*time.Second+answer.Elapsed+time.Since`, `answer.Elapsed+time.Since`,
+			"TestClockKeepsTheAPIsTimeBetweenItsBounds",
+		},
+		{
+			"the latest time is without the request's duration", clock,
+			`2*time.Second+answer.Elapsed+time.Since`, `2*time.Second+time.Since`,
+			"TestClockKeepsTheAPIsTimeBetweenItsBounds",
+		},
+		{
+			"the fastest of the API's clocks counts", clock,
+			`if least.IsZero() || at.Before(least) {`, `if least.IsZero() || at.After(least) {`,
+			"TestClockGoesByTheSlowestAndTheFastestOfFourAnswers",
+		},
+		{
+			"the local clock is taken for the API's where nothing is known", clock,
+			`return local.Round(0).UTC().Add(-maxClockSkew)`, `return local.Round(0).UTC()`,
+			"TestFault_C4_WithoutADateTheWatermarkStaysFiveMinutesBehind",
+		},
+		{
+			"one answer that nothing supports is believed", clock,
+			`len(c.doubted) == confirmations {`, `len(c.doubted) == 1 {`,
+			"TestClockBelievesWhatIsSupported",
+		},
+		{
+			"answers that differ confirm each other", clock,
+			`n > 0 && !agree(c.doubted[n-1], answer)`, `n > confirmations && !agree(c.doubted[n-1], answer)`,
+			"TestClockBelievesWhatIsSupported",
+		},
+		{
+			"a stranger's answers confirm each other", clock,
+			"\t} else {\n\t\tc.support(answer)", "\t} else {\n\t\tc.observe(answer)",
+			"TestClockBelievesWhatIsSupported",
+		},
+		{
+			"asOf keeps the first page's, though a later page tells an earlier time", pass,
+			`if p.asOf.IsZero() || at.Before(p.asOf) {`, `if p.asOf.IsZero() {`,
+			"TestPassStandsForTheEarliestTimeThatItsPagesTold",
+		},
+		{
+			"asOf is the last page's", pass,
+			`if p.asOf.IsZero() || at.Before(p.asOf) {`, `if p.asOf.IsZero() || at.After(p.asOf) {`,
+			"TestEventThatAppearsBehindARescanUnderWayIsFoundByTheNext|TestPassStandsForTheEarliestTimeThatItsPagesTold",
+		},
+		{
+			"a tail reads whatever is dated ahead", pass,
+			`return p.bounded && p.run.position.After`, `return false && p.run.position.After`,
+			"TestFault_E18_EventsDatedFarAheadAreNotReadByEveryPoll",
+		},
+		{
+			"an event that was met outside of its time is remembered by its own", pass,
+			"if p.run.dated(event) {\n\t\treturn checkpoint", "if !event.Timestamp.IsZero() {\n\t\treturn checkpoint",
+			"TestEventThatIsDatedOutsideOfItsSliceComesOnceOverARestart",
+		},
+		{
+			"an event without a time is forgotten while it is shown", pass,
+			`if p.kind == Rescan && !p.run.dated(event) {`, `if false && !p.run.dated(event) {`,
+			"TestFault_P5_EventWithoutATimeIsDeliveredOnceForAsLongAsItIsShown",
+		},
+		{
+			"the edge of the retention goes by the API's clock alone", retention,
+			`earlier(r.clock.earliest(), time.Now().UTC())`, `r.clock.earliest()`,
+			"TestFault_E13_DatesFarAheadGiveNoHistoryUp",
+		},
+		{
+			"the same loss is declared again and again", retention,
+			"\tr.judged = to\n", "",
+			"TestRetentionTellsWhatAPageShowsNothingOf",
+		},
+		{
+			"a loss is declared though the API shows that time", retention,
+			"event.Timestamp.Before(edge) && !event", "false && !event",
+			"TestRetentionTellsWhatAPageShowsNothingOf",
+		},
+		{
+			"the retention is declared past the slice's end", retention,
+			`to = earlier(edge, end)`, `to = edge`,
+			"TestRetentionTellsWhatAPageShowsNothingOf",
+		},
+		{
+			"a commit that failed counts as done", keeper,
+			"delivered)\n\t\tif err == nil {", "delivered)\n\t\tif true {",
+			"TestFault_S10_ReadingStopsWhileTheStorageRefuses",
+		},
+		{
+			"a stop gives the batch that was delivered no time to be stored", keeper,
+			`WithGrace(ctx, CommitGrace)`, `WithGrace(ctx, 0)`,
+			"TestBatchThatWasDeliveredBeforeAStopIsRemembered",
+		},
+		{
+			"progress without events is not stored", keeper,
+			`if k.frontier == k.stored {`, `if true {`,
+			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
+		},
+		{
+			"ids of the first format are not looked for", keeper,
+			`|| k.store.Migrated() && k`, `|| false && k`,
+			"TestEventsThatTheFirstFormatRemembersDoNotComeAgain",
+		},
+		{
+			"what the API refused to answer for is given up silently", keeper,
+			`if from.Before(to) {`, `if false {`,
+			"TestFault_A4_StartBeforeTheRetentionGoesOnAtItsEdge",
+		},
+		{
+			"a watermark ahead of the clock is kept at a start", start,
+			"\te.keeper.rewind()\n", "",
+			"TestWatermarkThatAStartTellsIsWhereReadingBegins",
+		},
+		{
+			"a rescan under way is put off by a restart", start,
+			`if !f.Rescan.UnderWay() {`, `if true {`,
+			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
+		},
+		{
+			"the first request asks for a whole event", start,
+			"\t\tFields:   lightFields(),\n", "",
+			"TestFault_E9_FirstContactNeedsNoWholeEventAndNoRightLocalClock",
+		},
+		{
+			"an API's time that its answers do not agree on is believed at once", start,
+			`if e.clock.known() || len(e.clock.doubted) == 0 || answers`, `if true || answers`,
+			"TestFirstStartBeginsAtTheAPIsTimeWhereTheLocalClockIsOff",
+		},
+		{
+			"history from before the retention is not clamped", start,
+			`start, clamped = edge, true`, `clamped = true`,
+			"TestHistoryFromBeforeTheRetentionBeginsAtItsEdge",
+		},
+		{
+			"a checkpoint that cannot be read is taken for an empty one", start,
+			`if err == nil {
+			e.loaded = loaded`, `if true {
+			e.loaded = loaded`,
+			"TestFault_S4_LoadFailsWhereTheStateIsNotKnown",
+		},
+	}
+}
