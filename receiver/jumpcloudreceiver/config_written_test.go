@@ -198,8 +198,11 @@ func TestConfig_WhatPeopleWriteInPlaceOfASection(t *testing.T) {
 }
 
 func TestFault_X7_IDOfDigitsFromTheEnvironmentIsAText(t *testing.T) {
-	conf := expand(t, "api_key: key-for-tests\norganizations: [{id: '${env:ID}'}]", map[string]string{"ID": "0123"})
+	conf := expand(t, "api_key: '${env:KEY}'\norganizations: [{id: '${env:ID}'}]\npage_size: many", map[string]string{"KEY": "0042", "ID": "0123"})
 	config := createDefaultConfig().(*Config)
-	require.NoError(t, conf.Unmarshal(config))
+	err := conf.Unmarshal(config)
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), "YAML", "only page_size is wrong")
+	assert.Equal(t, "0042", string(config.APIKey))
 	assert.Equal(t, "0123", config.Organizations[0].ID)
 }
