@@ -3,11 +3,9 @@
 package e2e_test
 
 import (
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -36,7 +34,7 @@ func TestSecurity_10_KeyIsRotatedInItsFileWithoutARestart(t *testing.T) {
 	collector := install(t, serve(t, guarded), sink.server.URL, fast)
 	file := filepath.Join(collector.folder, "key")
 	require.NoError(t, os.WriteFile(file, []byte("jca_first"), 0o600))
-	authenticateByFile(t, collector, file)
+	authenticateBy(t, collector, "bearertokenauth", "header: x-api-key\nscheme: \"\"\nfilename: "+file)
 	collector.start()
 	require.Eventually(t, func() bool { return len(api.Requests()) > 2 }, enough, often, collector.output.String)
 
@@ -52,15 +50,4 @@ func TestSecurity_10_KeyIsRotatedInItsFileWithoutARestart(t *testing.T) {
 	_, again := sink.compare(expected)
 	assert.Zero(t, again)
 	assert.NotContains(t, collector.output.String(), "jca_")
-}
-
-// authenticateByFile puts an extension in the place of the key.
-func authenticateByFile(t *testing.T, collector *installation, file string) {
-	t.Helper()
-	data, err := os.ReadFile(collector.config)
-	require.NoError(t, err)
-	config := strings.Replace(string(data), "api_key: "+canary, "auth:\n      authenticator: bearertokenauth", 1)
-	config = strings.Replace(config, "extensions:\n", fmt.Sprintf("extensions:\n  bearertokenauth:\n    header: x-api-key\n    scheme: \"\"\n    filename: %s\n", file), 1)
-	config = strings.Replace(config, "[file_storage]", "[file_storage, bearertokenauth]", 1)
-	require.NoError(t, os.WriteFile(collector.config, []byte(config), 0o600))
 }

@@ -48,9 +48,6 @@ type ClientSettings struct {
 	MaxResponseSize int64
 	// UserAgent is sent as User-Agent where it is not "".
 	UserAgent string
-	// CredentialsRefused tells of an error of the base client whether a token endpoint refused the
-	// client's id or secret, by which status and OAuth error code. Nil knows no such error.
-	CredentialsRefused func(error) (status int, code string, refused bool)
 }
 
 // Client asks for the events of one organization. It is safe for concurrent use.
@@ -77,9 +74,6 @@ func NewClient(base *http.Client, settings ClientSettings) (*Client, error) {
 		transport = http.DefaultTransport
 	}
 	sanitize := newSanitizer(settings.APIKey.text())
-	if settings.CredentialsRefused != nil {
-		transport = &credentialsTransport{next: transport, refused: settings.CredentialsRefused, sanitize: sanitize}
-	}
 	transport = newAuthTransport(transport, settings)
 	transport = &timeoutTransport{next: transport, timeout: orDefault(settings.Timeout, defaultTimeout)}
 	transport = newLimitTransport(transport, settings.Limiter, settings.Hold)
@@ -165,6 +159,7 @@ func (c *Client) statusError(response *http.Response, clock ServerClock) error {
 	failed := &StatusError{
 		StatusCode:  response.StatusCode,
 		ByExtension: c.byExtension,
+		SchemeSent:  schemeSent(response),
 		Message:     c.sanitizer(response).message(text, more || err != nil),
 		Wait:        retryAfter(response.Header),
 		RequestID:   c.requestID(response),
@@ -175,6 +170,11 @@ func (c *Client) statusError(response *http.Response, clock ServerClock) error {
 		failed.RedirectHost = c.sanitizer(response).text(location.Host)
 	}
 	return failed
+}
+
+// schemeSent looks at what was sent, which an extension may have set.
+func schemeSent(response *http.Response) bool {
+	return response.Request != nil && strings.Contains(strings.TrimSpace(response.Request.Header.Get("X-Api-Key")), " ")
 }
 
 // transportError is without the URL, which says nothing new.

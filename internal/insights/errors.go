@@ -5,6 +5,7 @@ package insights
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -35,6 +36,8 @@ type StatusError struct {
 	StatusCode int
 	// ByExtension says that an extension authenticated the request, and not an API key.
 	ByExtension bool
+	// SchemeSent says that x-api-key was sent with a word before the key.
+	SchemeSent bool
 	// Message is the API's message: at most 256 bytes, printable, keys and addresses masked.
 	Message string
 	// Wait is what the API asks to wait for, or 0.
@@ -51,6 +54,9 @@ func (e *StatusError) Error() string {
 	text := fmt.Sprintf("the API answered with status %d", e.StatusCode)
 	if e.RedirectHost != "" {
 		text += fmt.Sprintf(", a redirect to host %q, which is not followed", e.RedirectHost)
+	}
+	if e.SchemeSent && e.StatusCode == http.StatusUnauthorized {
+		text += `, since x-api-key has a scheme before the key: write scheme: "" in the extension that auth names`
 	}
 	return text + details(e.Message, e.RequestID)
 }

@@ -10,8 +10,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -35,9 +37,7 @@ func TestEveryErrorOfARequestAnswersForItself(t *testing.T) {
 		"credentials": {func(*http.Request) (*http.Response, error) { return nil, errNoToken }, false, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := client(t, test.transport, func(s *insights.ClientSettings) {
-				s.MaxResponseSize, s.CredentialsRefused = 8, refusedToken
-			}).Events(t.Context(), query())
+			_, err := guarded(t, test.transport, func(s *insights.ClientSettings) { s.MaxResponseSize = 8 }).Events(t.Context(), query())
 			failed, ok := errors.AsType[insights.Failure](err)
 			require.True(t, ok, "%T", err)
 			assert.Equal(t, test.dated, !failed.ServerClock().Date.IsZero())
@@ -49,26 +49,86 @@ func TestEveryErrorOfARequestAnswersForItself(t *testing.T) {
 
 var errNoToken = errors.New("no token")
 
-func refusedToken(err error) (status int, code string, refused bool) {
-	return 401, "invalid_client\n\x1b", errors.Is(err, errNoToken)
+// guarded is a client whose token endpoint refuses where the transport says errNoToken.
+func guarded(t *testing.T, transport http.RoundTripper, change func(*insights.ClientSettings)) *insights.Client {
+	t.Helper()
+	return client(t, guard(transport, http.StatusUnauthorized, "invalid_client\n\x1b"), change)
+}
+
+func guard(transport http.RoundTripper, status int, code string) http.RoundTripper {
+	return insights.GuardTokens(&http.Client{Transport: transport}, time.Minute, func(err error) (int, string, bool) {
+		return status, code, errors.Is(err, errNoToken)
+	}).Transport
+}
+
+// refusing counts how often it is asked.
+func refusing(tries *int) roundTripper {
+	return func(*http.Request) (*http.Response, error) {
+		*tries++
+		return nil, fmt.Errorf("getting a token, with the secret %s: %w", canary, errNoToken)
+	}
 }
 
 func TestRefusedClientIsToldAtOnceAndNotTriedAgain(t *testing.T) {
 	tries := 0
-	refusing := roundTripper(func(*http.Request) (*http.Response, error) {
-		tries++
-		return nil, fmt.Errorf("getting a token: %w", errNoToken)
-	})
-	_, err := client(t, refusing, func(s *insights.ClientSettings) {
-		trying(s)
-		s.CredentialsRefused = refusedToken
-	}).Events(t.Context(), query())
+	_, err := guarded(t, refusing(&tries), trying).Events(t.Context(), query())
 	failed, ok := errors.AsType[*insights.CredentialsError](err)
 	require.True(t, ok, "%T", err)
 	assert.Equal(t, 401, failed.StatusCode)
 	assert.Equal(t, "invalid_client", failed.Code)
-	require.EqualError(t, err, "the token endpoint refused the client with status 401 (invalid_client): check the client id, its secret and the scopes of the extension that authenticates")
+	require.EqualError(t, err, "the token endpoint refused the client with status 401 (invalid_client): check client id and secret, scopes and token_url of the extension that auth names")
 	assert.Equal(t, 1, tries)
+}
+
+func TestTokenEndpointThatRefusedRestsForAllWhoAsk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		shared := guard(refusing(&tries), http.StatusBadRequest, "invalid_scope")
+		for minute := 1; minute <= 3; minute++ {
+			for range 100 {
+				_, err := client(t, shared, trying).Events(t.Context(), query())
+				_, ok := errors.AsType[*insights.CredentialsError](err)
+				require.True(t, ok, "%T", err)
+			}
+			assert.Equal(t, minute, tries)
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
+func TestTokenEndpointInTroubleIsTriedAgain(t *testing.T) {
+	for name, answer := range map[string]struct {
+		status int
+		code   string
+	}{
+		"server error":            {503, ""},
+		"too many requests":       {429, "slow_down"},
+		"temporarily unavailable": {400, "temporarily_unavailable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tries := 0
+				_, err := client(t, guard(refusing(&tries), answer.status, answer.code), trying).Events(t.Context(), query())
+				_, ok := errors.AsType[*insights.TransportError](err)
+				require.True(t, ok, "%T", err)
+				require.EqualError(t, err, fmt.Sprintf("the token endpoint answered with status %d", answer.status))
+				assert.Equal(t, 3, tries)
+			})
+		})
+	}
+}
+
+func TestKeyThatWentOutWithASchemeIsToldWithItsRemedy(t *testing.T) {
+	for sent, told := range map[string]bool{"Bearer " + canary: true, canary: false, "": false} {
+		withKey := roundTripper(func(r *http.Request) (*http.Response, error) {
+			r.Header.Set("X-Api-Key", sent)
+			return answering(401, "")(r)
+		})
+		_, err := client(t, withKey, func(s *insights.ClientSettings) { s.APIKey = insights.Secret{} }).Events(t.Context(), query())
+		const remedy = `since x-api-key has a scheme before the key: write scheme: "" in the extension that auth names`
+		assert.Equal(t, told, strings.Contains(err.Error(), remedy), err)
+		assert.NotContains(t, err.Error(), canary)
+	}
 }
 
 func TestStatusTellsWhoAuthenticated(t *testing.T) {

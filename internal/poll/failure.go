@@ -16,7 +16,7 @@ type FailureKind string
 const (
 	// FailureAuthentication: the key is wrong, expired or was replaced.
 	FailureAuthentication FailureKind = "authentication"
-	// FailureServiceAccount: the API does not accept the token of the service account.
+	// FailureServiceAccount: the API does not accept what an extension sends, for instance a service account's token.
 	FailureServiceAccount FailureKind = "service_account"
 	// FailureCredentials: the token endpoint refuses the client.
 	FailureCredentials FailureKind = "credentials"
@@ -76,11 +76,11 @@ var failureTable = map[FailureKind]struct {
 	},
 	FailureServiceAccount: {
 		nil, paceOperator,
-		"JumpCloud does not accept the token of the service account (401): check the service account's role, that it was not removed, and that region or endpoint is the organization's own",
+		"JumpCloud does not accept the credentials of the extension that auth names (401): check the key or token there; for a service account, its role and that it was not removed; and that region or endpoint is the organization's own",
 	},
 	FailureCredentials: {
 		nil, paceOperator,
-		"the token endpoint refuses the client: check client_id, client_secret and whether the secret has expired, in the extension that auth names",
+		"the token endpoint refuses the client: check client id and secret, whether the secret has expired, scopes and token_url, in the extension that auth names",
 	},
 	FailureLicense: {
 		[]int{http.StatusPaymentRequired},
@@ -90,7 +90,7 @@ var failureTable = map[FailureKind]struct {
 	FailureForbidden: {
 		[]int{http.StatusForbidden},
 		paceOperator,
-		"JumpCloud forbids reading events (403): check the role of the key's administrator, the organization's id, and that region or endpoint is the organization's own",
+		"JumpCloud forbids reading events (403): check the role of the key's administrator or of the service account, the organization's id, and that region or endpoint is the organization's own",
 	},
 	FailureRejected: {
 		nil, paceRejected,

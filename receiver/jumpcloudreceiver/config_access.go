@@ -10,14 +10,15 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/collector/config/configopaque"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
 // checkEndpoint prints no more of an endpoint than its scheme, host and path: what else it holds
 // may be secret.
 func (c *Config) checkEndpoint(found *mistakes) {
-	c.checkProxy(found)
 	if c.ClientConfig.Endpoint == "" {
-		if !c.regionKnown() {
+		if _, known := insights.RegionEndpoint(c.Region); !known {
 			found.add("region is %q: it must be us, eu or in, or an endpoint must be set instead", c.Region)
 		}
 		return
@@ -62,11 +63,11 @@ func isLoopback(host string) bool {
 
 // checkProxy finds what the client would find at its start, in an error that shows the proxy's
 // password.
-func (c *Config) checkProxy(found *mistakes) {
-	if c.ClientConfig.ProxyURL == "" {
+func checkProxy(found *mistakes, proxyURL string) {
+	if proxyURL == "" {
 		return
 	}
-	proxy, err := url.ParseRequestURI(c.ClientConfig.ProxyURL)
+	proxy, err := url.ParseRequestURI(proxyURL)
 	if err != nil || proxy.Hostname() == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, proxy.Scheme) {
 		found.add("proxy_url is no URL of a proxy: it must be like http://proxy.example.com:3128, with the scheme http, https, socks5 or socks5h")
 	}
@@ -75,26 +76,20 @@ func (c *Config) checkProxy(found *mistakes) {
 // checkCredentials wants exactly one way to authenticate for each organization.
 func (c *Config) checkCredentials(found *mistakes) {
 	checkKey(found, "api_key", c.APIKey)
+	keys := 0
 	for i, organization := range c.Organizations {
 		checkKey(found, organizationKey(i), organization.APIKey)
+		if organization.APIKey != "" {
+			keys++
+		}
 	}
-	c.checkHeaders(found)
+	checkHeaders(found, c.ClientConfig.Headers)
 	if c.ClientConfig.Auth.HasValue() {
 		c.checkAuthAlone(found)
 		return
 	}
-	if c.APIKey == "" && !c.allHaveKeys() {
-		found.add("api_key is empty: it must be set (if it comes from an environment variable, that one is not set), unless every organization has its own or auth is set")
-	}
-}
-
-func checkKey(found *mistakes, path string, key configopaque.String) {
-	switch {
-	case key == "":
-	case strings.TrimSpace(string(key)) == "":
-		found.add("%s is empty: it holds nothing but white space", path)
-	case !isToken(string(key)):
-		found.add("%s holds a space, a line break or another character that no key has: it must be the bare key, without the line break that ends a file", path)
+	if allHaveKeys := keys > 0 && keys == len(c.Organizations); c.APIKey == "" && !allHaveKeys {
+		found.add("api_key is empty: it must be set (if it comes from an environment variable, that one is not set), unless each of the organizations has its own or auth is set")
 	}
 }
 
@@ -110,8 +105,8 @@ func (c *Config) checkAuthAlone(found *mistakes) {
 }
 
 // checkHeaders refuses the headers that would overwrite what a request says of itself.
-func (c *Config) checkHeaders(found *mistakes) {
-	for name := range c.ClientConfig.Headers.Iter {
+func checkHeaders(found *mistakes, headers configopaque.MapList) {
+	for name := range headers.Iter {
 		switch strings.ToLower(name) {
 		case "x-api-key":
 			found.add("headers holds %q: it must not; set api_key instead", name)
@@ -119,12 +114,6 @@ func (c *Config) checkHeaders(found *mistakes) {
 			found.add("headers holds %q: it must not; set organizations instead", name)
 		}
 	}
-}
-
-func (c *Config) allHaveKeys() bool {
-	return len(c.Organizations) > 0 && !slices.ContainsFunc(c.Organizations, func(organization OrganizationConfig) bool {
-		return organization.APIKey == ""
-	})
 }
 
 func organizationKey(index int) string {

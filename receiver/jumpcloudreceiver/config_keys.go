@@ -18,9 +18,9 @@ import (
 const fewKeys = 12
 
 // Unmarshal implements confmap.Unmarshaler. It returns all mistakes at once that only what was
-// written shows: unknown keys, values of the wrong kind, a region beside an endpoint, and an
-// organization's key that is there and empty. Where what was written can be read in spite of
-// them, those of Validate are returned too, since the collector does not go on to ask for them.
+// written shows: unknown keys, values of the wrong kind or without a unit, a region beside an
+// endpoint, and an organization's key that is there and empty. What Validate says of the rest is
+// returned too, since the collector does not go on to ask for it.
 //
 // The unknown keys are looked for here since confighttp.ClientConfig asks that they be ignored,
 // for its own section and so for the one that it is squashed into.
@@ -32,28 +32,30 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		// An optional section refuses them as well, in other words.
 		conf.Delete(unknown.path)
 	}
-	c.checkWritten(&found, written)
-	if err := conf.Unmarshal(c); err != nil {
-		// What could be read is checked as well.
-		return errors.Join(append(found, err, confmap.Validate(c))...)
-	}
-	if len(found) > 0 {
-		return errors.Join(append(found, confmap.Validate(c))...)
-	}
-	return nil
-}
-
-func (c *Config) checkWritten(found *mistakes, written map[string]any) {
+	checkRegion(&found, written)
+	checkEmptyKeys(&found, written)
 	if !isBlank(written["endpoint"]) {
-		if region := written["region"]; !isBlank(region) {
-			found.add("region is %q and endpoint is set: only one of the two may be", fmt.Sprint(region))
-		}
 		c.Region = ""
 	}
+	unread := c.read(conf, &found)
+	if len(found) == 0 {
+		return nil
+	}
+	return errors.Join(append(found, sentencesWithout(confmap.Validate(c), unread)...)...)
+}
+
+func checkRegion(found *mistakes, written map[string]any) {
+	if region := written["region"]; !isBlank(region) && !isBlank(written["endpoint"]) {
+		found.add("region is %q and endpoint is set: only one of the two may be", fmt.Sprint(region))
+	}
+}
+
+// checkEmptyKeys refuses an organization's key that is there and empty: the receiver's own in its
+// place would be one that was not meant.
+func checkEmptyKeys(found *mistakes, written map[string]any) {
 	organizations, _ := written["organizations"].([]any)
 	for i, organization := range organizations {
 		section, _ := organization.(map[string]any)
-		// The receiver's own key in its place would be one that was not meant.
 		if key, given := section["api_key"]; given && isBlank(key) {
 			found.add("%s is empty: it must be set (if it comes from an environment variable, that one is not set) or be left out", organizationKey(i))
 		}
@@ -62,6 +64,15 @@ func (c *Config) checkWritten(found *mistakes, written map[string]any) {
 
 func isBlank(value any) bool {
 	return value == nil || value == ""
+}
+
+const listOrganizations = "events are read by organization; write organizations: [{id: ...}] with the id of each"
+
+// elsewhere are keys that people look for, with what to write in their place.
+var elsewhere = map[string]string{
+	"provider_id":     listOrganizations,
+	"org_id":          listOrganizations,
+	"organization_id": listOrganizations,
 }
 
 // unknownKey is a key that was written and that nothing takes.
@@ -73,6 +84,9 @@ type unknownKey struct {
 
 // Error implements error.
 func (u unknownKey) Error() string {
+	if remedy, told := elsewhere[u.key]; told {
+		return fmt.Sprintf("unknown key %q: %s", u.path, remedy)
+	}
 	switch near := nearest(u.key, u.known); {
 	case near != "":
 		return fmt.Sprintf("unknown key %q: did you mean %q?", u.path, near)

@@ -53,14 +53,20 @@ func TestFault_X8_KnownKeysAreNotRefused(t *testing.T) {
 
 func TestConfig_ValueOfTheWrongKindNamesItsKey(t *testing.T) {
 	for yaml, want := range map[string]string{
-		"poll_interval: soon":             "'poll_interval' time: invalid duration",
-		"page_size: many":                 "'page_size' expected type 'int'",
-		"max_response_size: 64 megabytes": `'max_response_size' "64 megabytes" is no size: it must be a whole number of bytes, or one with KiB, MiB or GiB, such as 64MiB`,
-		"backfill: {start_time: soon}":    `'backfill.start_time' "soon" is no time: it must be RFC 3339, such as 2026-11-08T00:00:00Z, or a date, such as 2026-11-08`,
-		"backfill: {start_time: 12}":      `'backfill.start_time' "12" is no time: it must be RFC 3339`,
-		"organizations: [a]":              "'organizations[0]' expected a map or struct",
-		"storage: ''":                     "'storage' id must not be empty",
-		"timeout: soon":                   "'timeout' time: invalid duration",
+		"poll_interval: soon":                    `poll_interval is "soon": it must be a number with a unit, such as 30s, 5m or 24h`,
+		"page_size: many":                        `page_size is "many": it must be a whole number, without quotes and without a unit`,
+		`page_size: "100"`:                       `page_size is "100": it must be a whole number, without quotes and without a unit`,
+		"requests_per_second: [1]":               "requests_per_second is a list: it must be a number, without quotes",
+		"force_attempt_http2: perhaps":           `force_attempt_http2 is "perhaps": it must be true or false, without quotes`,
+		"tls: yes":                               "tls is a single value: it must be a section",
+		"tls: {insecure_skip_verify: a}":         `tls::insecure_skip_verify is "a": it must be true or false, without quotes`,
+		"region: {us: true}":                     "region is a section: it must be a text",
+		"max_response_size: 64 megabytes":        `max_response_size: "64 megabytes" is no size: it must be a whole number of bytes, or one with KiB, MiB or GiB, such as 64MiB`,
+		"backfill: {start_time: soon}":           `backfill::start_time: "soon" is no time: it must be RFC 3339, such as 2026-11-08T00:00:00Z, or a date, such as 2026-11-08`,
+		"backfill: {start_time: 12}":             `backfill::start_time: "12" is no time: it must be RFC 3339`,
+		"storage: ''":                            "storage: id must not be empty",
+		"timeout: soon":                          `timeout is "soon": it must be a number with a unit, such as 30s, 5m or 24h`,
+		"retry_on_failure: {multiplier: double}": `retry_on_failure::multiplier is "double": it must be a number, without quotes`,
 	} {
 		// The unknown key beside it is named as well.
 		text := sentences(confOf(t, yaml+"\nq: 1"))

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	noKey    = "api_key is empty: it must be set (if it comes from an environment variable, that one is not set), unless every organization has its own or auth is set"
+	noKey    = "api_key is empty: it must be set (if it comes from an environment variable, that one is not set), unless each of the organizations has its own or auth is set"
 	oddKey   = "api_key holds a space, a line break or another character that no key has: it must be the bare key, without the line break that ends a file"
+	noID     = `it must hold nothing but ASCII letters, digits, "-", "_" and "."; write the id as JumpCloud shows it`
 	noURL    = "endpoint is no URL of a scheme and a host: it must be like https://api.jumpcloud.com"
 	noProxy  = "proxy_url is no URL of a proxy: it must be like http://proxy.example.com:3128, with the scheme http, https, socks5 or socks5h"
 	exampleA = "5f1b1c4e0e8b7d0001a1b2c3"
@@ -123,7 +124,7 @@ func TestFault_X3_ValuesOutOfBounds(t *testing.T) {
 	checkMistakes(t, []mistake{
 		{"poll_interval", "poll_interval: 999ms", "poll_interval is 999ms: it must be at least 1s"},
 		{"poll_interval at its least", "poll_interval: 1s", ""},
-		{"poll_interval without a unit", "poll_interval: 30", "poll_interval is 30ns: it must be at least 1s"},
+		{"poll_interval without a unit", "poll_interval: 30", "poll_interval is 30, without a unit: write 30s for seconds, 30m for minutes, 30h for hours or 720h for days"},
 		{"rescan_interval", "rescan_interval: 29s", "rescan_interval is 29s: it must be at least poll_interval, which is 30s"},
 		{"rescan_interval at its least", "rescan_interval: 30s", ""},
 		{"timeout", "timeout: 0", "timeout is 0s: it must be greater than 0s, since a request without one can hang for ever"},
@@ -152,7 +153,7 @@ func TestFault_X3_ValuesOutOfBounds(t *testing.T) {
 		{"an organization without an id", "organizations: [{name: Acme}]", "organizations::0::id is empty: it must be the id of an organization"},
 		{
 			"an organization's id with a line break", `organizations: [{id: "a\r\nx-other: 1"}]`,
-			`organizations::0::id is "a\r\nx-other: 1": it must hold no space, no line break and nothing but ASCII`,
+			`organizations::0::id is "a\r\nx-other: 1": ` + noID,
 		},
 		{
 			"the same organization twice", "organizations: [{id: " + exampleA + "}, {id: b}, {id: " + exampleA + "}]",

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/collector/config/configretry"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
@@ -46,30 +49,38 @@ func (m *mistakes) choice(key, value, one, other string) {
 func (c *Config) Validate() error {
 	var found mistakes
 	c.checkEndpoint(&found)
+	checkProxy(&found, c.ClientConfig.ProxyURL)
 	c.checkCredentials(&found)
-	c.checkOrganizations(&found)
-	c.checkServices(&found)
+	checkOrganizations(&found, c.Organizations)
+	checkServices(&found, c.Services)
 	c.checkIntervals(&found)
 	c.checkLimits(&found)
-	c.checkBackfill(&found, time.Now())
-	c.checkRetry(&found)
+	c.Batch.check(&found)
+	c.Backfill.check(&found, time.Now())
+	checkRetry(&found, c.RetryOnFailure)
 	found.choice("body", c.Body, bodyRaw, bodyStructured)
 	found.choice("attributes", c.Attributes, attributesAll, attributesCurated)
 	found.choice("rescan", c.Rescan, rescanLight, rescanFull)
-	found.choice("backfill::order", c.Backfill.Order, orderBeside, orderFirst)
 	if c.LeaderElector != nil && c.Storage == nil {
 		found.add("k8s_leader_elector is %q and storage is not set: storage must be set too, to one that the replicas share, or each new leader begins at the present", c.LeaderElector)
 	}
 	return errors.Join(found...)
 }
 
-func (c *Config) checkServices(found *mistakes) {
-	if len(c.Services) == 0 {
+// checkServices refuses no service for being unknown, since their list grows; but one that only its
+// writing tells from a known one is refused for ever by the API.
+func checkServices(found *mistakes, services []string) {
+	if len(services) == 0 {
 		found.add("services is empty: it must be [%s] or name at least one service, for instance %q", serviceAll, "directory")
 	}
-	for i, service := range c.Services {
-		if strings.TrimSpace(service) == "" {
+	known := insights.KnownServices()
+	for i, service := range services {
+		meant := strings.ToLower(strings.TrimSpace(service))
+		switch {
+		case meant == "":
 			found.add("services::%d is blank: it must name a service, for instance %q", i, "directory")
+		case meant != service && slices.Contains(known, meant):
+			found.add("services::%d is %q: services are written in lower case and without spaces; write %s", i, service, meant)
 		}
 	}
 }
@@ -102,33 +113,36 @@ func (c *Config) checkLimits(found *mistakes) {
 	if !(c.RequestsPerSecond > 0) || math.IsInf(c.RequestsPerSecond, 1) {
 		found.add("requests_per_second is %v: it must be a number greater than 0", c.RequestsPerSecond)
 	}
-	if c.Batch.MaxRecords < 1 || c.Batch.MaxRecords > maxMaxRecords {
-		found.add("batch::max_records is %d: it must be 1 to %d", c.Batch.MaxRecords, maxMaxRecords)
-	}
-	if c.Batch.MaxSize < minBatchSize || c.Batch.MaxSize > maxBatchSize {
-		found.add("batch::max_size is %s: it must be %s to %s", c.Batch.MaxSize, minBatchSize, maxBatchSize)
-	}
 	if c.MaxResponseSize < minResponseSize || c.MaxResponseSize > maxResponseSize {
 		found.add("max_response_size is %s: it must be %s to %s", c.MaxResponseSize, minResponseSize, maxResponseSize)
 	}
 }
 
-func (c *Config) checkBackfill(found *mistakes, now time.Time) {
-	start := c.Backfill.StartTime
-	if start.Time().After(now) {
-		found.add("backfill::start_time is %s: it must not be in the future", start)
+func (b BatchConfig) check(found *mistakes) {
+	if b.MaxRecords < 1 || b.MaxRecords > maxMaxRecords {
+		found.add("batch::max_records is %d: it must be 1 to %d", b.MaxRecords, maxMaxRecords)
 	}
-	if c.Backfill.Lookback < 0 {
-		found.add("backfill::lookback is %s: it must not be negative", c.Backfill.Lookback)
-	}
-	if !start.Time().IsZero() && c.Backfill.Lookback != 0 {
-		found.add("backfill::start_time is %s and backfill::lookback is %s: only one of the two may be set", start, c.Backfill.Lookback)
+	if b.MaxSize < minBatchSize || b.MaxSize > maxBatchSize {
+		found.add("batch::max_size is %s: it must be %s to %s", b.MaxSize, minBatchSize, maxBatchSize)
 	}
 }
 
+func (b BackfillConfig) check(found *mistakes, now time.Time) {
+	start := b.StartTime
+	if start.Time().After(now) {
+		found.add("backfill::start_time is %s: it must not be in the future", start)
+	}
+	if b.Lookback < 0 {
+		found.add("backfill::lookback is %s: it must not be negative", b.Lookback)
+	}
+	if !start.Time().IsZero() && b.Lookback != 0 {
+		found.add("backfill::start_time is %s and backfill::lookback is %s: only one of the two may be set", start, b.Lookback)
+	}
+	found.choice("backfill::order", b.Order, orderBeside, orderFirst)
+}
+
 // checkRetry refuses what configretry allows and what would lose events, or ask without a pause.
-func (c *Config) checkRetry(found *mistakes) {
-	retry := c.RetryOnFailure
+func checkRetry(found *mistakes, retry configretry.BackOffConfig) {
 	if !retry.Enabled {
 		found.add("retry_on_failure::enabled is false: it must be true, since every refused batch would be lost; max_elapsed_time bounds the retries of a batch")
 	}
@@ -143,10 +157,10 @@ func (c *Config) checkRetry(found *mistakes) {
 	}
 }
 
-func (c *Config) checkOrganizations(found *mistakes) {
-	first := make(map[string]int, len(c.Organizations))
-	for i, organization := range c.Organizations {
-		checkOrganizationID(found, i, organization.ID)
+func checkOrganizations(found *mistakes, organizations []OrganizationConfig) {
+	first := make(map[string]int, len(organizations))
+	for i, organization := range organizations {
+		organization.checkID(found, i)
 		if before, again := first[organization.ID]; again && organization.ID != "" {
 			found.add("organizations::%d::id is %q: organizations::%d has the same id, and each organization may be there once", i, organization.ID, before)
 		} else {
@@ -155,21 +169,29 @@ func (c *Config) checkOrganizations(found *mistakes) {
 	}
 }
 
-func checkOrganizationID(found *mistakes, index int, id string) {
-	switch {
+// checkID refuses what no id has: a list of ids would go out as one header.
+func (o OrganizationConfig) checkID(found *mistakes, index int) {
+	switch id := o.ID; {
 	case strings.TrimSpace(id) == "":
 		found.add("organizations::%d::id is empty: it must be the id of an organization", index)
-	case !isToken(id):
-		found.add("organizations::%d::id is %q: it must hold no space, no line break and nothing but ASCII", index, id)
+	case len(severalIDs(id)) > 1:
+		found.add("organizations::%d::id is %q: it must be one id; write an entry for each, [{id: %s}]", index, id, strings.Join(severalIDs(id), "}, {id: "))
+	case strings.HasPrefix(id, "$"):
+		found.add("organizations::%d::id is %q: %s", index, id, environmentRemedy)
+	case strings.ContainsFunc(id, isNotOfID):
+		found.add("organizations::%d::id is %q: it must hold nothing but ASCII letters, digits, \"-\", \"_\" and \".\"; write the id as JumpCloud shows it", index, id)
 	}
 }
 
-// isToken says that a text can be a header's value as it is, and holds nothing invisible.
-func isToken(text string) bool {
-	return !strings.ContainsFunc(text, func(char rune) bool { return char <= ' ' || char > '~' })
+// severalIDs takes a text apart at commas, semicolons and spaces, where all its parts look like ids.
+func severalIDs(text string) []string {
+	ids := strings.FieldsFunc(text, func(char rune) bool { return char == ',' || char == ';' || char == ' ' })
+	if slices.ContainsFunc(ids, func(id string) bool { return strings.ContainsFunc(id, isNotOfID) }) {
+		return nil
+	}
+	return ids
 }
 
-func (c *Config) regionKnown() bool {
-	_, known := insights.RegionEndpoint(c.Region)
-	return known
+func isNotOfID(char rune) bool {
+	return !('a' <= char && char <= 'z' || 'A' <= char && char <= 'Z' || '0' <= char && char <= '9' || strings.ContainsRune("-_.", char))
 }

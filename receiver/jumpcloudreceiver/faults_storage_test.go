@@ -96,7 +96,7 @@ func TestFault_S2_StorageThatIsNoneFailsTheStart(t *testing.T) {
 				if extension != nil {
 					c.host.extensions[keptID] = extension
 				}
-				require.ErrorContains(t, c.tryStart(), `storage "faulty" is`)
+				require.ErrorContains(t, c.tryStart(), `storage is "faulty"`)
 				c.pass(time.Minute)
 				assert.Empty(t, c.api.Requests(), "nothing is read that could not be remembered")
 			})

@@ -26,13 +26,13 @@ func findElector(host component.Host, id *component.ID) (leaderElector, error) {
 	if id == nil {
 		return nil, nil
 	}
-	extension, found := host.GetExtensions()[*id]
-	if !found {
-		return nil, fmt.Errorf("k8s_leader_elector %q is not there: list it under service::extensions", id)
+	extension, err := findExtension(host, "k8s_leader_elector", *id)
+	if err != nil {
+		return nil, err
 	}
 	elector, ok := extension.(leaderElector)
 	if !ok {
-		return nil, fmt.Errorf("k8s_leader_elector %q is no leader elector: use the extension k8s_leader_elector", id)
+		return nil, fmt.Errorf("k8s_leader_elector is %q, which is no leader elector: use the extension k8s_leader_elector", id)
 	}
 	return elector, nil
 }

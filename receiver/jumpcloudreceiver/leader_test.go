@@ -29,8 +29,8 @@ func TestLeaderElectorThatCanNotBeUsedFailsTheStart(t *testing.T) {
 		extension component.Component
 		text      string
 	}{
-		"no such extension": {nil, `k8s_leader_elector "k8s_leader_elector" is not there: list it under service::extensions`},
-		"another kind":      {storagetest.NewNonStorageExtension("other"), `k8s_leader_elector "k8s_leader_elector" is no leader elector: use the extension k8s_leader_elector`},
+		"no such extension": {nil, `k8s_leader_elector is "k8s_leader_elector", and the service starts no such extension: define it under extensions and list it under service::extensions`},
+		"another kind":      {storagetest.NewNonStorageExtension("other"), `k8s_leader_elector is "k8s_leader_elector", which is no leader elector: use the extension k8s_leader_elector`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			collect(t, func(t *testing.T, c *collector) {

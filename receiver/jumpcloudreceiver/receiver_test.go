@@ -155,8 +155,8 @@ func TestStorageThatCanNotBeUsedFailsTheStart(t *testing.T) {
 		extension component.Component
 		text      string
 	}{
-		"S2 no such extension": {component.MustNewID("missing"), nil, `storage "missing" is not there: list it under service::extensions`},
-		"S2 another kind":      {component.MustNewID("other"), storagetest.NewNonStorageExtension("other"), `storage "other" is no storage extension: use one such as file_storage`},
+		"S2 no such extension": {component.MustNewID("missing"), nil, `storage is "missing", and the service starts no such extension: define it under extensions and list it under service::extensions`},
+		"S2 another kind":      {component.MustNewID("other"), storagetest.NewNonStorageExtension("other"), `storage is "other", which is no storage extension: use one such as file_storage`},
 		"S3 can't be opened":   {component.MustNewID("locked"), lockedStorage{}, `opening storage "locked" (does another process use it, may this one write there, is its file damaged? see "Storage" in docs/reliability.md): timeout`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,6 +29,10 @@ import (
 // that is no state worth telling.
 const requestTries = 3
 
+// operatorRests is for how many initial intervals nobody asks a token endpoint again that refused: the
+// first wait of each that asks.
+const operatorRests = 12
+
 // source is what the engines of one organization have in common, one of which runs at a time.
 type source struct {
 	organization string
@@ -57,11 +61,15 @@ func together[T any](all []T, do func(T)) {
 // sources returns those of all organizations. They share the connections, the rate limit, the
 // storage and the status.
 func (r *logsReceiver) sources(ctx context.Context, host component.Host) ([]*source, error) {
+	if err := checkExtensions(ctx, host, r.config.ClientConfig); err != nil {
+		return nil, err
+	}
 	config, extensions := r.connections.below(r.config.ClientConfig, host.GetExtensions())
 	client, err := config.ToClient(ctx, extensions, r.settings.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
+	client = insights.GuardTokens(client, operatorRests*r.config.RetryOnFailure.InitialInterval, tokenAnswer)
 	r.conditions = newConditions(r.settings.Logger, health{host: host, inMemory: r.config.Storage == nil})
 	limiter := rate.NewLimiter(rate.Limit(r.config.RequestsPerSecond), 1)
 	organizations := r.config.Organizations

@@ -16,16 +16,16 @@ func openStorage(ctx context.Context, host component.Host, id *component.ID, rec
 	if id == nil {
 		return storage.NewNopClient(), nil
 	}
-	extension, found := host.GetExtensions()[*id]
-	if !found {
-		return nil, fmt.Errorf("storage %q is not there: list it under service::extensions", id)
+	extension, err := findExtension(host, "storage", *id)
+	if err != nil {
+		return nil, err
 	}
 	provider, ok := extension.(storage.Extension)
 	if !ok {
-		return nil, fmt.Errorf("storage %q is no storage extension: use one such as file_storage", id)
+		return nil, fmt.Errorf("storage is %q, which is no storage extension: use one such as file_storage", id)
 	}
 	var client storage.Client
-	err := withoutPanic(func() (err error) {
+	err = withoutPanic(func() (err error) {
 		client, err = provider.GetClient(ctx, component.KindReceiver, receiver, "")
 		return err
 	})
