@@ -22,14 +22,13 @@ func TestEventThatBreaksItsPageBehindATieIsPassed(t *testing.T) {
 		"unreadable": func(string, time.Time) []byte { return []byte(`{"id":`) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, simulator.Settings{Latency: 10 * time.Millisecond}, func(t *testing.T, h *harness) {
+			bubble(t, simulator.Settings{Latency: 10 * time.Millisecond, BindTokens: true}, func(t *testing.T, h *harness) {
 				h.settings.RescanInterval = 24 * time.Hour
 				h.start()
 				h.pass(15 * time.Second)
 				at := time.Now()
 				h.add("tie", at, 45)
 				h.api.Add(simulator.Event{ID: "broken", Time: at.Add(time.Millisecond), JSON: broken("broken", at.Add(time.Millisecond))})
-				h.api.Inject(tokensBoundToTheirQuery())
 				h.pass(30 * time.Minute)
 				h.add("after", time.Now(), 3)
 				before := len(h.api.Requests())
