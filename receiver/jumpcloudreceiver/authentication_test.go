@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -189,7 +190,7 @@ func serviceAccount(endpoint *tokenEndpoint) authenticator {
 
 func TestRefusedClientOfTheTokenEndpointIsAnAuthenticationFailure(t *testing.T) {
 	for _, organizations := range []int{1, 20} {
-		t.Run(fmt.Sprint(organizations), func(t *testing.T) {
+		t.Run(strconv.Itoa(organizations), func(t *testing.T) {
 			collect(t, func(t *testing.T, c *collector) {
 				endpoint := &tokenEndpoint{}
 				endpoint.status.Store(http.StatusUnauthorized)
@@ -212,7 +213,7 @@ func TestRefusedClientOfTheTokenEndpointIsAnAuthenticationFailure(t *testing.T) 
 				endpoint.status.Store(http.StatusOK)
 				c.pass(20 * time.Minute)
 				reported := c.host.reported()
-				assert.ErrorContains(t, reported[0].Err(), "the token endpoint refuses the client: check client id and secret")
+				require.ErrorContains(t, reported[0].Err(), "the token endpoint refuses the client: check client id and secret")
 				assert.Equal(t, componentstatus.StatusOK, reported[len(reported)-1].Status())
 				assert.NotEmpty(t, c.api.Requests())
 				assert.NotContains(t, c.logs.String(), canary)

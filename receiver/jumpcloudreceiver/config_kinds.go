@@ -29,7 +29,7 @@ func kindMistakes(config reflect.Type, written any, path string) []error {
 		return sectionMistakes(section, values, path)
 	case []any:
 		if section.Kind() != reflect.Slice {
-			return kindMistake(section, path, path+" is a list")
+			return kindMistake(section, path+" is a list")
 		}
 		var found []error
 		for i, value := range values {
@@ -43,7 +43,7 @@ func kindMistakes(config reflect.Type, written any, path string) []error {
 
 func sectionMistakes(section reflect.Type, values map[string]any, path string) []error {
 	if section.Kind() != reflect.Struct || readsItself(section) {
-		return kindMistake(section, path, path+" is a section")
+		return kindMistake(section, path+" is a section")
 	}
 	known := sectionKeys(section)
 	var found []error
@@ -77,9 +77,9 @@ func valueMistakes(section reflect.Type, value any, path string) []error {
 		}
 		return []error{fmt.Errorf("%s is %q: it must be a list of sections; write [%s]", path, fmt.Sprint(value), strings.Join(entries, ", "))}
 	case isText && kind != reflect.Slice && kind != reflect.Struct:
-		return kindMistake(section, path, fmt.Sprintf("%s is %q", path, text))
+		return kindMistake(section, fmt.Sprintf("%s is %q", path, text))
 	default:
-		return kindMistake(section, path, path+" is a single value")
+		return kindMistake(section, path+" is a single value")
 	}
 }
 
@@ -99,7 +99,7 @@ func quotedWhereNeeded(value any) string {
 	return fmt.Sprintf("%q", fmt.Sprint(value))
 }
 
-func kindMistake(section reflect.Type, path, begin string) []error {
+func kindMistake(section reflect.Type, begin string) []error {
 	must := ""
 	switch kind := section.Kind(); {
 	case readsItself(section):

@@ -193,5 +193,10 @@ func severalIDs(text string) []string {
 }
 
 func isNotOfID(char rune) bool {
-	return !('a' <= char && char <= 'z' || 'A' <= char && char <= 'Z' || '0' <= char && char <= '9' || strings.ContainsRune("-_.", char))
+	switch {
+	case 'a' <= char && char <= 'z', 'A' <= char && char <= 'Z', '0' <= char && char <= '9':
+		return false
+	default:
+		return !strings.ContainsRune("-_.", char)
+	}
 }

@@ -133,7 +133,7 @@ func TestConfig_OrganizationIDsThatAreNone(t *testing.T) {
 		config := createDefaultConfig().(*Config)
 		config.APIKey = "key-for-tests"
 		config.Organizations = []OrganizationConfig{{ID: id}}
-		assert.EqualError(t, config.Validate(), fmt.Sprintf("organizations::0::id is %q: %s", id, want))
+		require.EqualError(t, config.Validate(), fmt.Sprintf("organizations::0::id is %q: %s", id, want))
 	}
 }
 
@@ -165,15 +165,15 @@ func TestConfig_WhatPeopleWriteInPlaceOfAKey(t *testing.T) {
 	} {
 		config := createDefaultConfig().(*Config)
 		config.APIKey = configopaque.String(key)
-		assert.EqualError(t, config.Validate(), "api_key "+want)
+		require.EqualError(t, config.Validate(), "api_key "+want)
 		config.APIKey = "key-for-tests"
 		config.Organizations = []OrganizationConfig{{ID: "a", APIKey: configopaque.String(key)}}
-		assert.EqualError(t, config.Validate(), "organizations::0::api_key "+want)
+		require.EqualError(t, config.Validate(), "organizations::0::api_key "+want)
 	}
 	for _, key := range []string{"jca_0123456789ABCdef", "0123456789abcdef0123456789abcdef01234567", "a.b-c_d~e+f/g=="} {
 		config := createDefaultConfig().(*Config)
 		config.APIKey = configopaque.String(key)
-		assert.NoError(t, config.Validate())
+		require.NoError(t, config.Validate())
 	}
 }
 
