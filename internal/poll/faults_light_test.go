@@ -16,33 +16,13 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
 )
 
-// tokensBoundToTheirQuery refuses a token that comes with another query than the one that it was given for.
-func tokensBoundToTheirQuery() simulator.Fault {
-	given := map[string]string{}
-	text := func(q simulator.Query) string { return fmt.Sprint(q.Services, q.Start, q.End, q.Limit, q.Fields) }
-	var asked simulator.Query
-	return simulator.Fault{
-		When: func(r simulator.Request) bool { asked = r.Query; return true },
-		Effect: simulator.Effect{Alter: func(a *simulator.Answer) {
-			if token := asked.SearchAfter; token != nil && given[string(token)] != text(asked) {
-				simulator.Status(http.StatusBadRequest, "search_after does not belong to this query").Alter(a)
-				return
-			}
-			if token := a.Header.Get("X-Search_after"); token != "" {
-				given[token] = text(asked)
-			}
-		}},
-	}
-}
-
 func TestFault_E7_EventThatIsTooLargeIsPassedWhereTokensAreBoundToTheirQuery(t *testing.T) {
-	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+	bubble(t, simulator.Settings{BindTokens: true}, func(t *testing.T, h *harness) {
 		h.start()
 		h.pass(15 * time.Second)
 		from := twenty(h)
 		at := from.Add(7 * time.Millisecond)
 		h.api.Add(simulator.Event{ID: "huge", Time: at, JSON: largeEvent("huge", at, 2<<20)})
-		h.api.Inject(tokensBoundToTheirQuery())
 		var stripped []string
 		h.refuseWith(func(batch poll.Batch) error {
 			for _, event := range batch.Events {

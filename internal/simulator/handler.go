@@ -166,7 +166,11 @@ func (s *Simulator) events(organization string, query Query, request *Request) *
 	answer.Header["X-Sort"] = []string{map[bool]string{false: "ASC", true: "DESC"}[query.Descending]}
 	if len(selected) > 0 {
 		last.issued = request.At
-		answer.Header["X-Search_after"] = []string{last.encode(s.next())}
+		token := last.encode(s.next())
+		answer.Header["X-Search_after"] = []string{token}
+		if s.settings.BindTokens {
+			s.binds(token, query)
+		}
 	}
 	return answer
 }

@@ -30,6 +30,8 @@ type Settings struct {
 	Retention time.Duration
 	// TokenLifetime is how long a paging token is accepted; 0 is 5 minutes.
 	TokenLifetime time.Duration
+	// BindTokens accepts a paging token with the query that it was given for only.
+	BindTokens bool
 	// APIKeys maps a key to the organizations that it may read, the first of which is its own.
 	// Nil accepts any key for every organization.
 	APIKeys map[string][]string
@@ -77,13 +79,15 @@ type Request struct {
 type Simulator struct {
 	settings Settings
 
-	mu          sync.Mutex
-	random      *rand.Rand
-	indexes     map[string]*index
-	services    map[string]struct{}
-	faults      []*Fault
-	requests    []Request
-	answers     uint8
+	mu       sync.Mutex
+	random   *rand.Rand
+	indexes  map[string]*index
+	services map[string]struct{}
+	faults   []*Fault
+	requests []Request
+	answers  uint8
+	// bound has the query that each token was given for.
+	bound       map[string]string
 	projections projections
 }
 
@@ -103,6 +107,7 @@ func New(settings Settings) *Simulator {
 		random:   rand.New(rand.NewPCG(settings.Seed, 1)), //nolint:gosec // a simulation is reproduced by its seed
 		indexes:  make(map[string]*index),
 		services: knownServices(),
+		bound:    make(map[string]string),
 	}
 }
 

@@ -63,6 +63,10 @@ func (r *run) happen(actions []action) {
 			})
 		case clockJumps:
 			r.jump(a.by)
+		case answersStrangely:
+			r.answerStrangely(a)
+		case delayChanges:
+			r.changeDelay(a)
 		case restart:
 			r.restart(a.down)
 		}
@@ -154,7 +158,7 @@ func (r *run) judgeRequests() (violations []string) {
 		}
 	}
 	for _, request := range r.api.Requests() {
-		if !request.Query.Start.After(request.At) {
+		if !request.Query.Start.After(request.At.Add(r.plan.strange.ahead)) {
 			continue
 		}
 		if allowed--; allowed < 0 {

@@ -37,6 +37,8 @@ type oracle struct {
 	waiting, inFlight int
 
 	clock *apiClock
+	// ahead is how far an answer may be dated ahead.
+	ahead time.Duration
 	// kept are the times of the API that were stored.
 	kept       []time.Time
 	violations []string
@@ -150,15 +152,14 @@ func (o *oracle) stored(key string, value []byte) {
 		if err != nil {
 			o.violated("a state record that is none: %v", err)
 		}
-		state, passed := record.Content.State, o.clock.passed()
+		state, passed := record.Content.State, o.clock.passed().Add(o.ahead)
 		if state.Watermark.After(passed) || state.Rescanned.After(passed) {
 			o.violated("the state %v is ahead of the API's time %s", state, passed)
 		}
 		o.kept = append(o.kept, state.Watermark, state.Backfill.Next)
 		return
 	}
-	// A segment begins with its version and its name, which ends in a zero.
-	_, list, _ := bytes.Cut(value[:len(value)-segmentTrailer], []byte{0})
+	list := idsOf(value)
 	for ; len(list) > 0; list = list[storedID:] {
 		mark, found := o.made[[storedID]byte(list)]
 		if !found {
@@ -167,6 +168,13 @@ func (o *oracle) stored(key string, value []byte) {
 			o.violated("the id of %s is stored before it was accepted", mark)
 		}
 	}
+}
+
+// idsOf returns the ids of a stored segment, one after the other.
+func idsOf(segment []byte) []byte {
+	// It begins with its version and its name, which ends in a zero.
+	_, list, _ := bytes.Cut(segment[:len(segment)-segmentTrailer], []byte{0})
+	return list
 }
 
 // missing returns the events that were promised and have neither been accepted nor declared lost.
@@ -199,7 +207,11 @@ func (o *oracle) judge(r *run, t *tenant) []string {
 			o.violated("%d events are lost", len(lost))
 		}
 	}
-	bound := o.largest*(r.process.crashes+t.delivery.ambiguous) + r.forgotten
+	largest := o.largest
+	if r.plan.strange.maxSize > 0 {
+		largest = max(largest, r.config.Batch.MaxRecords) // batches are offered in parts
+	}
+	bound := largest*(r.process.crashes+t.delivery.ambiguous) + r.forgotten
 	if again := slices.Max(o.repeated); again > bound {
 		o.violated("%d events came again, at most %d may", again, bound)
 	}

@@ -22,6 +22,7 @@ type plan struct {
 	seed    uint64
 	world   world
 	further further
+	strange strange
 	actions []action
 }
 
@@ -167,6 +168,7 @@ func drawPlan(seed uint64, source rand.Source) plan {
 	}
 	p.drawSteps(d, laneName{})
 	p.drawFurther(draw{rand.New(rand.NewPCG(seed, 5))}, end)
+	p.drawStrange(draw{rand.New(rand.NewPCG(seed, 7))}, end)
 	return p
 }
 

@@ -66,12 +66,13 @@ func newRun(t *testing.T, p plan, mutate mutation) *run {
 			delivery: newLane(r.process, laneName{organization: number}, p.actions),
 			oracle:   newOracle(clock, p.further.pipelines),
 		}
+		t.oracle.ahead = p.strange.ahead
 		r.tenants = append(r.tenants, t)
 	}
 	r.storage = &plannedStorage{tenants: r.tenants, torn: p.world.torn, values: make(map[string][]byte)}
 	r.api = simulator.New(simulator.Settings{
 		Now: clock.now, Seed: p.seed, ShuffleTies: true, EndExclusive: p.world.endExclusive, Gzip: p.world.gzip,
-		Latency: p.world.latency / grid * grid, Disorder: p.world.disorder, Retention: p.further.retention,
+		Latency: p.world.latency / grid * grid, Disorder: p.world.disorder, BindTokens: p.strange.bindTokens, Retention: p.further.retention,
 	})
 	r.configure()
 	r.from = clock.now().Add(calm / 2)
@@ -98,6 +99,12 @@ func (r *run) configure() {
 	r.config.RescanInterval = world.rescanInterval
 	r.config.MaxEventDelay = world.maxEventDelay + further.jumping
 	r.config.PageSize = world.pageSize
+	if r.plan.strange.maxRecords > 0 {
+		r.config.Batch.MaxRecords = r.plan.strange.maxRecords
+	}
+	if r.plan.strange.maxSize > 0 {
+		r.config.Batch.MaxSize = jumpcloudreceiver.ByteSize(r.plan.strange.maxSize)
+	}
 	// Who of several that ask at once gets the limiter's turn would be chance, and so would be whether a
 	// request that is given up at once took one.
 	r.config.RequestsPerSecond = math.MaxFloat64
@@ -138,8 +145,11 @@ func (r *run) run() result {
 	for patience := r.now() + time.Hour; !r.complete() && r.now() < patience; {
 		r.wait(r.now() + time.Minute)
 	}
+	late := r.probe()
 	r.end()
-	return r.result()
+	came := r.result()
+	came.violations = append(came.violations, late...)
+	return came
 }
 
 // result judges the run.
@@ -155,6 +165,8 @@ func (r *run) result() result {
 	}
 	came.violations = append(came.violations, r.judgeRequests()...)
 	came.violations = append(came.violations, r.judgeWhatIsWritten()...)
+	came.violations = append(came.violations, r.judgeMemory()...)
+	came.violations = append(came.violations, r.judgeHaste()...)
 	return came
 }
 
@@ -201,6 +213,10 @@ func moment(a action) time.Duration {
 	case forbidden:
 		return a.at
 	case clockJumps:
+		return a.at
+	case answersStrangely:
+		return a.at
+	case delayChanges:
 		return a.at
 	default:
 		return 0

@@ -117,8 +117,8 @@ func (l *lane) writes(operations []*storage.Operation) string {
 type storedState struct {
 	Content struct {
 		State struct {
-			Watermark, Rescanned time.Time
-			Backfill             struct{ Next time.Time }
+			From, Watermark, Rescanned time.Time
+			Backfill                   struct{ Next time.Time }
 		} `json:"state"`
 	} `json:"content"`
 }
