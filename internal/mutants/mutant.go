@@ -23,7 +23,9 @@ type mutant struct {
 	tests string
 }
 
-func mutants() []mutant { return slices.Concat(timeMutants(), laneMutants(), checkpointMutants()) }
+func mutants() []mutant {
+	return slices.Concat(timeMutants(), startMutants(), laneMutants(), checkpointMutants())
+}
 
 func (m mutant) directory() string { return filepath.Dir(m.file) }
 
