@@ -89,7 +89,7 @@ func laneMutants() []mutant {
 		{
 			"a pass goes on with the page that another one asked ahead", ahead,
 			`return r.run == run && bytes.Equal(r.query.SearchAfter, run.token)`, `return r.run != run || bytes.Equal(r.query.SearchAfter, run.token)`,
-			"TestAPollGoesBeforeThePageThatABackfillAskedForAhead",
+			"TestOnePageIsAskedForAheadAtMost",
 		},
 		{
 			"a bypass goes on with the page that was asked ahead", lane,
