@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -45,10 +46,9 @@ func run(ctx context.Context, names string, workers int, few bool) error {
 	if err != nil {
 		return fmt.Errorf("making a directory for the tests of the mutants: %w", err)
 	}
-	defer os.RemoveAll(directory)
 	began := time.Now()
 	outcomes := tryAll(ctx, table, directory, workers, few)
-	return report(outcomes, time.Since(began))
+	return errors.Join(report(outcomes, time.Since(began)), os.RemoveAll(directory))
 }
 
 // tryAll tells of each mutant as soon as it is tried, in the order of the table.

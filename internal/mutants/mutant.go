@@ -23,7 +23,9 @@ type mutant struct {
 	tests string
 }
 
-func mutants() []mutant { return slices.Concat(timeMutants(), laneMutants(), checkpointMutants()) }
+func mutants() []mutant {
+	return slices.Concat(timeMutants(), startMutants(), laneMutants(), checkpointMutants())
+}
 
 func (m mutant) directory() string { return filepath.Dir(m.file) }
 
@@ -76,7 +78,7 @@ func testsOf(directory string) (names []string, err error) {
 		return nil, err
 	}
 	for _, file := range files {
-		source, err := os.ReadFile(file)
+		source, err := os.ReadFile(file) //nolint:gosec // a file of the repository
 		if err != nil {
 			return nil, err
 		}

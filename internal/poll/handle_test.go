@@ -39,6 +39,9 @@ func TestEventThatBreaksItsPageBehindATieIsPassed(t *testing.T) {
 				require.Len(t, h.observed.seen().losses, 1)
 				assert.Equal(t, 1, h.observed.seen().losses[0].Events)
 				assert.LessOrEqual(t, len(h.api.Requests())-before, 10)
+				for _, request := range h.api.Requests() {
+					require.NotEqual(t, http.StatusBadRequest, request.Status, "no token goes out with another query")
+				}
 			})
 		})
 	}

@@ -23,9 +23,9 @@ func (h *harness) lightStarts(since int) (starts []time.Time) {
 	return starts
 }
 
-// late makes an event that becomes visible a time after it happened.
-func (h *harness) late(id string, at time.Time, after time.Duration) {
-	h.api.Add(simulator.Event{Service: "sso", Type: "sso_auth", ID: id, Time: at, Visible: at.Add(after)})
+// late makes one event, "late", that becomes visible a time after it happened.
+func (h *harness) late(at time.Time, after time.Duration) {
+	h.api.Add(simulator.Event{Service: "sso", Type: "sso_auth", ID: "late", Time: at, Visible: at.Add(after)})
 }
 
 // Nothing is new here, and no poll comes meanwhile: what is stored is the rescan's own progress.
@@ -61,7 +61,7 @@ func TestRescanThatGoesOnAfterARestartStandsForItsFirstPage(t *testing.T) {
 		begin := time.Now()
 		h.happen("e", 10*time.Minute, 2)
 		h.pass(21 * time.Minute)
-		h.late("late", begin.Add(2*time.Minute), 30*time.Minute-time.Second)
+		h.late(begin.Add(2*time.Minute), 30*time.Minute-time.Second)
 		h.pass(20 * time.Second)
 		h.kill()
 		h.pass(15 * time.Minute)
@@ -79,7 +79,7 @@ func TestEventThatAppearsBehindARescanUnderWayIsFoundByTheNext(t *testing.T) {
 		h.pass(30 * time.Second)
 		begin := time.Now()
 		h.happen("e", 16*time.Minute, 2)
-		h.late("late", begin.Add(10*time.Second), 30*time.Minute)
+		h.late(begin.Add(10*time.Second), 30*time.Minute)
 		h.pass(80 * time.Minute)
 		h.requireEachOnce(begin)
 	})
@@ -90,7 +90,7 @@ func TestRestartsSoonerThanTheRescanIntervalPutNoRescanOff(t *testing.T) {
 		h.settings.RescanInterval = time.Hour
 		from := time.Now().Add(time.Second)
 		h.start()
-		h.late("late", from.Add(20*time.Minute), 9*time.Minute)
+		h.late(from.Add(20*time.Minute), 9*time.Minute)
 		for range 8 {
 			h.pass(10 * time.Minute)
 			h.kill()
@@ -107,7 +107,7 @@ func TestRescansGoOnBesideALongHistory(t *testing.T) {
 		h.add("history", time.Now().Add(-10*time.Hour), 8000)
 		h.start()
 		h.pass(30 * time.Second)
-		h.late("late", time.Now(), 2*time.Minute)
+		h.late(time.Now(), 2*time.Minute)
 		h.pass(5 * time.Minute)
 		assert.Equal(t, 1, h.accepted()["late"])
 		assert.NotZero(t, h.observed.seen().progress.BackfillRemaining)
