@@ -181,6 +181,9 @@ tidy:                ## go.mod and go.sum of every module
 	cd internal/e2e/backends && go mod tidy
 	cd internal/tools && go mod tidy
 	cd internal/tools/lint && go mod tidy
+	cd internal/tools/packages && go mod tidy
 
 clean:               ## remove what was built, and the state of `make run`
 	rm -rf $(BUILD)
+
+include packaging/packages.mk
