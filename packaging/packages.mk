@@ -14,8 +14,8 @@ packages: $(DISTRIBUTION)/main.go  ## deb, rpm, archives, container image, SBOM 
 		DISTRIBUTION='$(DISTRIBUTION)' OUTPUT='$(PACKAGES)' packaging/build.sh $(PLATFORMS)
 
 # In another folder, with other rights of new files and another time zone. What is not committed is not in it.
-packages-check: packages  ## the packages are valid, and a second build of the same commit has the same bytes
-	cd internal/tools/packages && go test -count=1 ./... -packages '$(CURDIR)/$(PACKAGES)' -collector '$(CURDIR)/$(COLLECTOR)'
+packages-check: dist packages  ## the packages are valid, and a second build of the same commit has the same bytes
+	cd internal/tools/packages && PACKAGES='$(CURDIR)/$(PACKAGES)' COLLECTOR='$(CURDIR)/$(COLLECTOR)' go test -count=1 ./...
 	@rm -rf $(BUILD)/again && git clone -q . $(BUILD)/again/checkout
 	umask 077 && cd $(BUILD)/again/checkout && TZ=Pacific/Kiritimati $(MAKE) --no-print-directory packages PLATFORMS='$(PLATFORMS)'
 	diff -r $(PACKAGES) $(BUILD)/again/checkout/$(PACKAGES)

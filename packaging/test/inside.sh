@@ -6,12 +6,18 @@ cd /test
 unit=otelcol-jumpcloud
 etc=/etc/otelcol-jumpcloud
 state=/var/lib/private/otelcol-jumpcloud
-trap 'echo "failed at line $LINENO"; journalctl -q --no-pager -u $unit | cut -c1-300 | tail -40' ERR
+at_the_end() {
+	if [ $? != 0 ]; then journalctl -q --no-pager -u $unit -u backend -u api | cut -c1-400 | tail -40; fi
+}
+trap at_the_end EXIT
 
+# must and must_not end the test; a bare `! command`, or one before &&, would not.
+must() { "$@" || { say "not so: $*"; exit 1; }; }
+must_not() { if "$@"; then say "should not be so: $*"; exit 1; fi; }
 say() { echo "$format: $*"; }
-# until_true waits for a command for a minute at the most.
+# until_true waits for a command for two minutes at the most.
 until_true() {
-	for _ in $(seq 120); do
+	for _ in $(seq 240); do
 		if "$@"; then return; fi
 		sleep 0.5
 	done
@@ -40,31 +46,33 @@ start_surroundings() {
 check_install() {
 	install_package this
 	say "installed: $(otelcol-jumpcloud --version | tr '\n' ' ')"
-	! systemctl -q is-active $unit && ! systemctl -q is-enabled $unit 2>/dev/null
-	[ "$(stat -c '%a %U' $etc/api_key)" = "600 root" ]
+	must_not systemctl -q is-active $unit
+	must_not systemctl -q is-enabled $unit
+	must test "$(stat -c '%a %U' $etc/api_key)" = "600 root"
 }
 
 check_start() {
 	echo a-key-of-a-test >$etc/api_key
-	sed -i 's|region: .*|endpoint: http://127.0.0.1:8791|' $etc/config.yaml
+	sed -i 's|region: .*|endpoint: http://127.0.0.1:8791\n    poll_interval: 1s|' $etc/config.yaml
 	systemctl enable --now -q $unit
 	until_true received 20
 	say "events arrive: $(ids | wc -l)"
-	[ "$(stat -c %a $state)" = 700 ] && [ "$(stat -c %u $state)" -ge 61184 ]
+	must test "$(stat -c %a $state)" = 700
+	must test "$(stat -c %u $state)" -ge 61184 # a dynamic user
 	score=$(systemd-analyze security --no-pager $unit | sed -n 's/.*exposure level for.*: \([0-9.]*\) .*/\1/p')
 	say "systemd-analyze security: $score"
-	awk "BEGIN { exit !($score <= 1.5) }"
+	must awk "BEGIN { exit !($score <= 1.5) }"
 }
 
 check_failures() {
 	sed -i 's/receivers: \[jumpcloud\]/receivers: [nothing]/' $etc/config.yaml
-	if systemctl reload $unit; then say "a reload took a configuration with a mistake"; return 1; fi
-	is ActiveState active
+	must_not systemctl reload $unit
+	must is ActiveState active
 	say "a reload of a configuration with a mistake is refused, and the old one goes on"
 	# The first start is waited for and fails; those after it are systemd's own.
 	systemctl restart $unit || true
 	until_true restarted 5
-	! is ActiveState failed
+	must_not is ActiveState failed
 	journalctl -q --no-pager -u $unit | grep -o 'Error: .*nothing.*' | tail -1
 	sed -i 's/receivers: \[nothing\]/receivers: [jumpcloud]/' $etc/config.yaml
 	until_true is SubState running
@@ -79,23 +87,27 @@ check_upgrade() {
 	before=$(systemctl show -P MainPID $unit)
 	since=$(date +%s)
 	install_package later
-	[ "$(systemctl show -P MainPID $unit)" != "$before" ]
+	must_not is MainPID "$before"
 	until_true received $(($(ids | wc -l) + 10))
-	journalctl -q --no-pager --since "@$since" -u $unit | grep -q 'Continuing from the stored checkpoint'
-	grep -q 127.0.0.1:8791 $etc/config.yaml && grep -q a-key-of-a-test $etc/api_key
+	must grep -q 'Continuing from the stored checkpoint' <(journalctl -q --no-pager --since "@$since" -u $unit)
+	must grep -q 127.0.0.1:8791 $etc/config.yaml
+	must grep -q a-key-of-a-test $etc/api_key
+	must test "$(ids | sort | uniq -d | wc -l)" -le 1000 # a kill may repeat a batch
 	say "an upgrade keeps configuration, key and checkpoint: $(ids | wc -l) events, $(ids | sort | uniq -d | wc -l) of them twice"
 }
 
 check_remove() {
 	remove_package
-	! systemctl -q is-active $unit
-	[ ! -e /usr/bin/otelcol-jumpcloud ] && [ -n "$(ls $state)" ] && [ -e $etc/api_key ]
+	must_not systemctl -q is-active $unit
+	must_not test -e /usr/bin/otelcol-jumpcloud
+	must test -n "$(ls $state)"
+	must test -e $etc/api_key
 	say "a removal keeps the checkpoint and the key"
 	systemctl stop backend api
 	if [ "$format" = deb ]; then
 		dpkg -P $unit
 		left=$(find / -xdev -not -path '/test/*' -not -path '/proc/*' -not -path '/sys/*' -name '*otelcol-jumpcloud*' || true)
-		[ -z "$left" ] || { say "purged, but there is $left"; return 1; }
+		must test -z "$left"
 		say "a purge removes everything"
 	fi
 }
