@@ -16,7 +16,7 @@ packages: $(DISTRIBUTION)/main.go  ## deb, rpm, archives, container image, SBOM 
 # In another folder, with other rights of new files and another time zone. What is not committed is not in it.
 packages-check: dist packages  ## the packages are valid, and a second build of the same commit has the same bytes
 	cd internal/tools/packages && PACKAGES='$(CURDIR)/$(PACKAGES)' COLLECTOR='$(CURDIR)/$(COLLECTOR)' go test -count=1 ./...
-	@rm -rf $(BUILD)/again && git clone -q . $(BUILD)/again/checkout
+	@rm -rf $(BUILD)/again && umask 077 && git clone -q . $(BUILD)/again/checkout
 	umask 077 && cd $(BUILD)/again/checkout && TZ=Pacific/Kiritimati $(MAKE) --no-print-directory packages PLATFORMS='$(PLATFORMS)'
 	diff -r $(PACKAGES) $(BUILD)/again/checkout/$(PACKAGES)
 	@echo "Both builds have the same bytes."

@@ -75,6 +75,11 @@ func requireRestricted(t *testing.T, pod corev1.PodSpec) {
 		api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}, &metav1.ObjectMeta{}, &pod) {
 		assert.True(t, result.Allowed, "%s: %s", result.ForbiddenReason, result.ForbiddenDetail)
 	}
+	for _, volume := range pod.Volumes {
+		if volume.Secret != nil {
+			assert.EqualValues(t, 0o440, *volume.Secret.DefaultMode, "the key is for the group of the user alone")
+		}
+	}
 	require.NotEmpty(t, pod.Containers)
 	for _, container := range pod.Containers {
 		assert.True(t, *container.SecurityContext.ReadOnlyRootFilesystem)
