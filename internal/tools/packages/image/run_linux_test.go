@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// container starts what an engine would: $1 is the image's root, read-only but for the state, and $2 its user.
+// container becomes what an engine would start: $1 is the image's root, read-only but for the state, and $2 its user.
 const container = `set -e
 mount --bind "$1" "$1"
 mount -o remount,bind,ro "$1"
@@ -66,14 +66,13 @@ func TestImage_OfTheReleaseRunsWithAReadOnlyRoot(t *testing.T) {
 	require.NoError(t, os.Chmod(settings, 0o755))
 	require.NoError(t, os.Chown(state, user, user))
 
-	arguments := []string{"--mount", "--pid", "--fork", "--kill-child", "sh", "-c", container, "sh", folder, described.Config.User, state, settings}
+	arguments := []string{"--mount", "sh", "-c", container, "sh", folder, described.Config.User, state, settings}
 	arguments = append(append(arguments, described.Config.Entrypoint...), described.Config.Cmd...)
 	arguments = append(arguments, "--set", "service::telemetry::metrics::level=none")
 	command := exec.Command("unshare", arguments...)
 	command.Env = append(described.Config.Env, "PATH="+os.Getenv("PATH"), "HTTPS_PROXY=http://127.0.0.1:9") // nothing leaves this host
 	var output printed
 	command.Stdout, command.Stderr = &output, &output
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(t, command.Start())
 	t.Cleanup(func() { _ = command.Process.Kill(); _ = command.Wait() })
 	ready := func() bool { return strings.Contains(output.String(), "Everything is ready") }
