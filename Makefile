@@ -11,7 +11,11 @@ SIMULATOR := $(BUILD)/jcsim
 DISTRIBUTION := $(BUILD)/distribution
 TOOL := go tool -modfile=internal/tools/go.mod
 LINTER := go tool -modfile=internal/tools/lint/go.mod golangci-lint
+COMMIT := $(or $(shell git describe --match '' --always --abbrev=12 --dirty 2>/dev/null),unknown)
 VERSION := $(or $(patsubst v%,%,$(shell git describe --tags --match 'v*' --dirty 2>/dev/null)),0.1.0-dev)
+
+# Without debug information. The commit is for --version.
+LINKED := -s -w -X github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/version.commit=$(COMMIT)
 
 # A checkout without history builds too, and the same sources give the same binary. The same flags
 # everywhere let all commands share what is compiled; debug information, which the linker strips
@@ -29,7 +33,7 @@ run: dist simulator  ## build the collector and run it: with JUMPCLOUD_API_KEY a
 
 # GOGC: the compiler takes more memory and less time.
 dist: $(DISTRIBUTION)/main.go  ## build the collector into _build/otelcol-jumpcloud
-	@cd $(DISTRIBUTION) && GOGC=400 go build -ldflags='-s -w' -o ../otelcol-jumpcloud . || \
+	@cd $(DISTRIBUTION) && GOGC=400 go build -ldflags='$(LINKED)' -o ../otelcol-jumpcloud . || \
 		{ echo "Where go asks for updates or for checksums, the lock is older than go.mod: run 'make dist-lock'."; exit 1; }
 
 # ocb writes the sources. It does not resolve modules: the lock has every version and checksum. They
@@ -47,7 +51,15 @@ $(DISTRIBUTION)/main.go: builder-config.yaml builder-config.go.mod builder-confi
 	env 'dist.version=$(VERSION)' $(TOOL) builder --config builder-config.yaml --skip-get-modules --skip-compilation \
 		>$(BUILD)/builder.log 2>&1 || { cat $(BUILD)/builder.log; wait; exit 1; }; \
 	wait $$!
+	@$(VERSIONED)
 	@touch $@
+
+# --version tells the commit and the collector's version too, which ocb has no setting for.
+VERSIONED = awk '{ print } \
+	/^import \($$/ { print "\t\"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/version\"" } \
+	/^\tcmd := otelcol.NewCommand\(params\)$$/ { print "\tcmd.SetVersionTemplate(version.Template())"; done = 1 } \
+	END { exit !done }' $@ >$@.versioned && mv $@.versioned $@ || \
+	{ echo "What ocb writes has changed: main.go has no otelcol.NewCommand(params) where it was."; exit 1; }
 
 # Written only when it changes, so that the distribution is prepared anew only then.
 $(BUILD)/version: FORCE
@@ -174,6 +186,9 @@ tidy:                ## go.mod and go.sum of every module
 	cd internal/e2e/backends && go mod tidy
 	cd internal/tools && go mod tidy
 	cd internal/tools/lint && go mod tidy
+	cd internal/tools/packages && go mod tidy
 
 clean:               ## remove what was built, and the state of `make run`
 	rm -rf $(BUILD)
+
+include packaging/packages.mk
