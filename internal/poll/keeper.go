@@ -24,6 +24,8 @@ type keeper struct {
 	audit  AuditSettings
 	// remembered is how many ids the budget knows of.
 	remembered int
+	// shortened means that it was told that the audit's depth is shorter.
+	shortened bool
 }
 
 // known reports whether an event was delivered, as far as that is remembered.
@@ -101,9 +103,10 @@ func (k *keeper) fit() {
 	switch {
 	case k.audit.Budget.exceeded():
 		if shorter := max(time.Nanosecond, f.Rescanned.Sub(f.From)-time.Hour); shorter < f.depth {
-			if f.depth == k.audit.Depth {
+			if !k.shortened {
 				k.observer.Anomaly(AnomalyDepthShortened)
 			}
+			k.shortened = true
 			f.depth = shorter
 		}
 	case f.depth < k.audit.Depth && k.audit.Budget.roomy():
