@@ -20,6 +20,9 @@ type State struct {
 	Backfill Backfill `json:"backfill,omitzero"`
 	// MaxEventDelay is the configured delay that the state was made with, to tell that it was changed.
 	MaxEventDelay time.Duration `json:"max_event_delay,omitzero"`
+	// ComparableFrom is the time from which the ids of an hour are all that was delivered of it: what was asked
+	// before was something else, or some of it is not remembered by its hour.
+	ComparableFrom time.Time `json:"comparable_from,omitzero"`
 	// Query is a fingerprint of the endpoint and the services, to tell that they were changed.
 	Query string `json:"query,omitempty"`
 }
@@ -63,6 +66,7 @@ func (s State) spanAt(k kind, at time.Time) span {
 
 func (s State) inUTC() State {
 	s.From, s.Watermark, s.Rescanned = s.From.UTC(), s.Watermark.UTC(), s.Rescanned.UTC()
+	s.ComparableFrom = s.ComparableFrom.UTC()
 	s.Rescan = Rescan{AsOf: s.Rescan.AsOf.UTC(), Position: s.Rescan.Position.UTC()}
 	s.Backfill = Backfill{Next: s.Backfill.Next.UTC(), End: s.Backfill.End.UTC()}
 	return s

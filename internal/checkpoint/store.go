@@ -201,6 +201,15 @@ func (l *ledger) remembers(of span, id ID) bool {
 	return found
 }
 
+// Delivered is the number of dated ids that are remembered of the hour that begins at a time.
+func (l *ledger) Delivered(at time.Time) int {
+	known := l.spans[spanOf(dated, hourOf(at), 1)]
+	if known == nil {
+		return 0
+	}
+	return len(known.ids)
+}
+
 // Migrated says whether ids of format 1 are still remembered.
 func (l *ledger) Migrated() bool { return len(l.migrated) > 0 }
 

@@ -21,6 +21,7 @@ type Engine struct {
 	clock     clock
 	retention retention
 	lanes     *lanes
+	audit     *audit
 	loaded    checkpoint.Loaded
 }
 
@@ -34,7 +35,8 @@ func New(settings Settings, source Source, deliver Deliver, store Store, observe
 	}
 	e.retention = retention{kept: settings.Retention, clock: &e.clock}
 	e.lanes = newLanes(settings, &e.clock)
-	e.keeper = keeper{store: store, observer: observer, clock: &e.clock, backoff: settings.Backoff}
+	e.audit = newAudit(settings, source, store, observer, &e.clock, e.lanes.audit)
+	e.keeper = keeper{store: store, observer: observer, clock: &e.clock, backoff: settings.Backoff, audit: settings.Audit}
 	return e
 }
 
@@ -48,11 +50,16 @@ func (e *Engine) Run(ctx context.Context) {
 		return
 	}
 	defer e.fetcher.dropAhead()
+	defer e.keeper.spend(0)
 	for ctx.Err() == nil {
 		live := e.plan(time.Now())
 		current, wait := e.lanes.next(live, time.Now())
 		if current == nil {
 			backoff.Sleep(ctx, wait)
+			continue
+		}
+		if current == e.lanes.audit && current.pass == nil {
+			e.audit.step(ctx, e.settings.Services)
 			continue
 		}
 		if err := e.read(ctx, current); err != nil && ctx.Err() == nil {
@@ -74,6 +81,7 @@ func (e *Engine) plan(now time.Time) *lane {
 			e.lanes.history.open(start, end)
 		}
 	}
+	e.audit.plan(e.keeper.frontier, now)
 	live, tail := e.lanes.live(e.keeper.frontier, e.clock.earliest()), e.lanes.tail
 	switch {
 	case live != tail:

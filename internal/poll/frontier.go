@@ -18,6 +18,8 @@ type frontier struct {
 
 	// delay is L, the maximum event delay.
 	delay time.Duration
+	// depth is how far back hours are kept for the audit.
+	depth time.Duration
 }
 
 // freshFrontier is that of a very first start at now, with history from start on where start is not
@@ -72,6 +74,8 @@ func (f frontier) advance(kind PassKind, position, asOf time.Time) frontier {
 	switch kind {
 	case Backfill:
 		next.Backfill.Next = later(f.Backfill.Next, earlier(reached, f.Backfill.End))
+	case Audit:
+		return f // it reads again what is behind every lane
 	case Rescan:
 		next.Rescan = checkpoint.Rescan{AsOf: asOf, Position: later(f.Rescan.Position, reached)}
 		next.Watermark = later(f.Watermark, reached)
@@ -87,6 +91,8 @@ func (f frontier) finish(kind PassKind, asOf, end time.Time) frontier {
 	switch kind {
 	case Backfill:
 		next.Backfill.Next = later(f.Backfill.Next, end)
+	case Audit:
+		return f
 	case Rescan:
 		next.Rescanned, next.Rescan = asOf, checkpoint.Rescan{}
 		next.Watermark = later(f.Watermark, asOf)
@@ -109,7 +115,23 @@ func (f frontier) edge() time.Time {
 		next := earlier(f.Watermark, f.Rescan.AsOf.Add(-f.delay)).Add(-maxClockSkew)
 		edge = earlier(f.Rescan.Position, next)
 	}
+	if f.depth > 0 {
+		edge = earlier(edge, f.Rescanned.Add(-f.depth))
+	}
 	return edge.Truncate(time.Hour)
+}
+
+// auditable are the hours that can be compared with the API's count: a complete rescan is behind them, and
+// everything that was delivered of them is remembered.
+func (f frontier) auditable(depth time.Duration) hours {
+	from := later(later(f.From, f.ComparableFrom), f.Rescanned.Add(-depth))
+	if f.Backfill.Pending() {
+		from = later(from, f.Backfill.End)
+	}
+	return hours{
+		from: from.Add(time.Hour - 1).Truncate(time.Hour),
+		to:   earlier(f.Watermark, f.Rescanned).Truncate(time.Hour),
+	}
 }
 
 // ahead reports whether the watermark is further ahead of the API's latest possible time than clocks may
@@ -135,6 +157,9 @@ func (f frontier) rewind(now time.Time) frontier {
 // clamp gives up what the API refuses to answer for, before edge, and returns the time of which events are
 // lost by it: none where to is not after from.
 func (f frontier) clamp(kind PassKind, edge time.Time) (clamped frontier, from, to time.Time) {
+	if kind == Audit {
+		return f, edge, edge
+	}
 	if kind == Backfill {
 		from, to = f.Backfill.Next, earlier(edge, f.Backfill.End)
 		f.Backfill.Next = later(from, to)

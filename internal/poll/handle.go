@@ -41,7 +41,7 @@ func (e *Engine) handle(l *lane, err error) {
 	if refused && l.pass.run.token != nil && l.attempt.consecutive >= staleAfter && !l.resume() {
 		l.raise()
 	}
-	if l.kind != Backfill && l.pass.run.query.Start.After(e.clock.latest()) {
+	if (l.kind == Tail || l.kind == Rescan) && l.pass.run.query.Start.After(e.clock.latest()) {
 		// The API's clock was set back under the pass: the next one is planned anew.
 		l.close()
 		l.due = l.attempt.notBefore

@@ -202,6 +202,9 @@ type observations struct {
 	losses    []poll.Loss
 	anomalies []poll.Anomaly
 	stopped   int
+	// audits are what counts said, audit the sum of it.
+	audits []poll.AuditReport
+	audit  poll.AuditState
 }
 
 func (r *recorder) Started(start poll.Start) { r.do(func() { r.starts = append(r.starts, start) }) }
@@ -224,6 +227,10 @@ func (r *recorder) Recovered(condition poll.Condition) {
 		r.recovered++
 		r.failing = slices.DeleteFunc(slices.Clone(r.failing), func(c poll.Condition) bool { return c == condition })
 	})
+}
+
+func (r *recorder) Audited(report poll.AuditReport, state poll.AuditState) {
+	r.do(func() { r.audits, r.audit = append(r.audits, report), state })
 }
 
 func (r *recorder) Lost(loss poll.Loss) { r.do(func() { r.losses = append(r.losses, loss) }) }
@@ -252,4 +259,11 @@ func (o observations) kinds() (kinds []poll.FailureKind) {
 		kinds = append(kinds, failure.Kind)
 	}
 	return slices.Compact(kinds)
+}
+
+// deliveredTimes is how often an event was delivered.
+func (h *harness) deliveredTimes(id string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.delivered[id]
 }

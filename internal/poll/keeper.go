@@ -21,6 +21,11 @@ type keeper struct {
 	frontier frontier
 	// stored is the frontier as the store has it.
 	stored frontier
+	audit  AuditSettings
+	// remembered is how many ids the budget knows of.
+	remembered int
+	// shortened means that it was told that the audit's depth is shorter.
+	shortened bool
 }
 
 // known reports whether an event was delivered, as far as that is remembered.
@@ -38,6 +43,7 @@ func (k *keeper) commit(ctx context.Context, delivered []checkpoint.Entry) error
 		err := k.store.Commit(graceful, k.frontier.State, delivered)
 		if err == nil {
 			k.stored = k.frontier
+			k.spend(k.store.Remembered())
 			k.observer.Progress(k.progress())
 			if tries.consecutive > 0 {
 				k.observer.Recovered(ConditionStorage)
@@ -81,6 +87,30 @@ func (k *keeper) report(failure Failure) {
 	k.observer.Failed(failure)
 	if !k.frontier.Watermark.IsZero() {
 		k.observer.Progress(k.progress())
+	}
+}
+
+// spend tells the budget how many ids are remembered.
+func (k *keeper) spend(remembered int) {
+	k.audit.Budget.change(remembered - k.remembered)
+	k.remembered = remembered
+}
+
+// fit gives up the oldest hours that are kept for the audit where too many ids are remembered, one at a time, and
+// keeps more again where there is room. L and the margin stay.
+func (k *keeper) fit() {
+	f := &k.frontier
+	switch {
+	case k.audit.Budget.exceeded():
+		if shorter := max(time.Nanosecond, f.Rescanned.Sub(f.From)-time.Hour); shorter < f.depth {
+			if !k.shortened {
+				k.observer.Anomaly(AnomalyDepthShortened)
+			}
+			k.shortened = true
+			f.depth = shorter
+		}
+	case f.depth < k.audit.Depth && k.audit.Budget.roomy():
+		f.depth = min(f.depth+time.Hour, k.audit.Depth)
 	}
 }
 

@@ -23,6 +23,8 @@ type lane struct {
 	// pass is the one under way, or nil.
 	pass    *pass
 	attempt attempt
+	// asks means that something is to be asked for that is no page.
+	asks bool
 	// bad counts the answers since the last page that were no page, heavy the failures of pages that may
 	// be too large.
 	bad, heavy int
@@ -33,7 +35,7 @@ func newLane(kind PassKind, settings Settings, clock *clock) *lane {
 		kind:     kind,
 		services: settings.Services,
 		clock:    clock,
-		light:    kind == Rescan && settings.LightRescans,
+		light:    (kind == Rescan || kind == Audit) && settings.LightRescans,
 		whole:    newPageSize(settings.PageSize),
 		byID:     newPageSize(settings.PageSize),
 	}
@@ -154,12 +156,12 @@ func (l *lane) failing() bool { return l.attempt.consecutive > 0 }
 
 // ready reports whether a page of the lane may be asked for.
 func (l *lane) ready(now time.Time) bool {
-	return l.pass != nil && !l.attempt.notBefore.After(now)
+	return (l.pass != nil || l.asks) && !l.attempt.notBefore.After(now)
 }
 
 // wait is how long the lane has nothing to ask, where its next pass is due by itself.
 func (l *lane) wait(now time.Time) time.Duration {
-	if l.pass != nil {
+	if l.pass != nil || l.asks {
 		return l.attempt.notBefore.Sub(now)
 	}
 	return later(l.due, l.attempt.notBefore).Sub(now)

@@ -2,7 +2,10 @@
 
 package poll
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // liveShare is how many pages in a row live events get while another lane has something to read.
 const liveShare = 4
@@ -11,14 +14,14 @@ const liveShare = 4
 // others take turns in the time that is left, and get one page after liveShare pages of live events where
 // no time is left.
 type lanes struct {
-	tail, rescan, history *lane
+	tail, rescan, history, audit *lane
 
 	rescanInterval time.Duration
 	clock          *clock
 	// streak counts the pages of live events since another lane had one.
 	streak int
-	// historyNext is whose turn it is.
-	historyNext bool
+	// last is the lane beside the live one that had a page last.
+	last *lane
 }
 
 func newLanes(settings Settings, clock *clock) *lanes {
@@ -26,6 +29,7 @@ func newLanes(settings Settings, clock *clock) *lanes {
 		tail:    newLane(Tail, settings, clock),
 		rescan:  newLane(Rescan, settings, clock),
 		history: newLane(Backfill, settings, clock),
+		audit:   newLane(Audit, settings, clock),
 
 		rescanInterval: settings.RescanInterval,
 		clock:          clock,
@@ -59,28 +63,28 @@ func (l *lanes) next(live *lane, now time.Time) (due *lane, wait time.Duration) 
 		l.streak++
 		return live, 0
 	case other != nil:
-		l.streak, l.historyNext = 0, other == l.rescan
+		l.streak, l.last = 0, other
 		return other, 0
 	}
 	wait = min(live.wait(now), l.rescan.wait(now), l.tail.wait(now))
-	if l.history.pass != nil {
-		wait = min(wait, l.history.wait(now))
+	for _, lane := range []*lane{l.history, l.audit} {
+		if lane.pass != nil || lane.asks || !lane.due.IsZero() {
+			wait = min(wait, lane.wait(now))
+		}
 	}
 	return nil, wait
 }
 
 // other is the lane beside live whose turn it is, or nil where none has anything to ask.
-func (l *lanes) other(live *lane, now time.Time) *lane {
-	rescan := live != l.rescan && l.rescan.ready(now)
-	history := l.history.ready(now)
-	switch {
-	case history && (l.historyNext || !rescan):
-		return l.history
-	case rescan:
-		return l.rescan
-	default:
-		return nil
+func (l *lanes) other(live *lane, now time.Time) (due *lane) {
+	beside := []*lane{l.rescan, l.history, l.audit}
+	first := slices.Index(beside, l.last) + 1
+	for n := range beside {
+		if lane := beside[(first+n)%len(beside)]; lane != live && lane.ready(now) {
+			return lane
+		}
 	}
+	return nil
 }
 
 // stays reports whether the page after one of a lane is, as far as is known now, the lane's too.
@@ -88,9 +92,7 @@ func (l *lanes) stays(current, live *lane, now time.Time) bool {
 	if current == live {
 		return l.streak < liveShare || l.other(live, now) == nil
 	}
-	alone := current == l.history && (live == l.rescan || !l.rescan.ready(now)) ||
-		current == l.rescan && !l.history.ready(now)
-	return alone && !live.ready(now) && live.due.After(now)
+	return l.other(live, now) == current && !live.ready(now) && live.due.After(now)
 }
 
 // openRescan begins a rescan, or goes on with the one that was under way. One that goes on leaves what is
@@ -117,4 +119,4 @@ func (l *lanes) postpone(tries attempt) {
 	l.tail.attempt = tries
 }
 
-func (l *lanes) all() []*lane { return []*lane{l.tail, l.rescan, l.history} }
+func (l *lanes) all() []*lane { return []*lane{l.tail, l.rescan, l.history, l.audit} }

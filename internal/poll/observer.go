@@ -14,6 +14,8 @@ const (
 	Rescan PassKind = "rescan"
 	// Backfill reads a slice of history.
 	Backfill PassKind = "backfill"
+	// Audit reads an hour of which the API counts more than was delivered.
+	Audit PassKind = "audit"
 )
 
 // Observer is told what the engine does. Its methods are called from the engine's goroutine
@@ -29,6 +31,8 @@ type Observer interface {
 	Failed(failure Failure)
 	// Recovered is called on the first success of what failed before.
 	Recovered(condition Condition)
+	// Audited tells what a count says of hours, and what is known of all of them.
+	Audited(report AuditReport, state AuditState)
 	// Lost declares a loss, each once.
 	Lost(loss Loss)
 	// Anomaly tells of an answer that is not as documented and that does no harm.
@@ -108,6 +112,8 @@ const (
 	ConditionRescan Condition = "rescan"
 	// ConditionBackfill: history can't be read.
 	ConditionBackfill Condition = "backfill"
+	// ConditionAudit: an hour of which the API counts more can't be read.
+	ConditionAudit Condition = "audit"
 	// ConditionStorage: the storage takes no checkpoint.
 	ConditionStorage Condition = "storage"
 	// ConditionPipeline: the next consumer takes no events.
@@ -160,6 +166,32 @@ const (
 	AnomalyNoDate Anomaly = "no_date"
 	// AnomalyClockRewound: the watermark is after the API's time; the last L is read again.
 	AnomalyClockRewound Anomaly = "clock_rewound"
+	// AnomalyNoCount: the API does not answer counts; it is asked again after a day.
+	AnomalyNoCount Anomaly = "no_count"
+	// AnomalyDepthShortened: more ids than allowed would be kept for the whole depth of the audit.
+	AnomalyDepthShortened Anomaly = "audit_depth_shortened"
 	// AnomalyNotLight: pages of ids and timestamps are not as documented; rescans read whole events.
 	AnomalyNotLight Anomaly = "not_light"
 )
+
+// AuditReport is what a count says.
+type AuditReport struct {
+	Verdict Verdict
+	// Hours is how many hours it is said of.
+	Hours int
+	// From is the hour, where it is one.
+	From time.Time
+	// Counted and Delivered are the events of that hour by the API's count, and that are remembered.
+	Counted, Delivered int
+}
+
+// AuditState sums up what is known of the audited hours.
+type AuditState struct {
+	// Counted is how many events the API counts, Delivered how many were, and Missing how many of the counted
+	// ones were not.
+	Counted, Delivered, Missing int
+	// ProvenTo is the time up to which every audited hour is complete, or zero.
+	ProvenTo time.Time
+	// Depth is how far back hours are kept.
+	Depth time.Duration
+}

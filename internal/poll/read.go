@@ -121,7 +121,11 @@ func (e *Engine) advance(ctx context.Context, p *pass) error {
 func (e *Engine) finish(ctx context.Context, l *lane) error {
 	p := l.pass
 	e.keeper.frontier = e.keeper.frontier.finish(p.kind, p.asOf, p.end)
+	if p.kind == Audit {
+		e.audit.wasRead()
+	}
 	if p.kind == Rescan {
+		e.keeper.fit()
 		e.lanes.rescanned(e.keeper.frontier)
 		if !e.lanes.tail.due.After(time.Now()) {
 			// The rescan was the tail as well.
@@ -135,6 +139,9 @@ func (e *Engine) finish(ctx context.Context, l *lane) error {
 // judgeRetention declares a loss where the API answers for a time from before its retention and shows
 // nothing of it. It gives up nothing: a pass that starts there is read all the same.
 func (e *Engine) judgeRetention(l *lane, page *insights.Page) {
+	if l.kind == Audit {
+		return
+	}
 	from, end := e.keeper.frontier.Watermark, time.Time{}
 	if l.kind == Backfill {
 		from, end = e.keeper.frontier.Backfill.Next, l.pass.end

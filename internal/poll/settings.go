@@ -14,6 +14,8 @@ import (
 // Source answers queries, one page each. It returns when the headers of the answer are there.
 type Source interface {
 	Open(ctx context.Context, query insights.Query) (*insights.Answer, error)
+	// Count is how many events a query has.
+	Count(ctx context.Context, query insights.Query) (int64, insights.ServerClock, error)
 }
 
 // Store remembers what was delivered.
@@ -27,6 +29,8 @@ type Store interface {
 	Migrated() bool
 	SeenMigrated(id checkpoint.ID) bool
 	Remembered() int
+	// Delivered is how many dated events of the hour that begins at a time are remembered.
+	Delivered(hour time.Time) int
 }
 
 // Settings of an engine. All of them are required, but for History and the switches.
@@ -47,6 +51,7 @@ type Settings struct {
 	LightRescans bool
 	Backoff      backoff.Settings
 	History      History
+	Audit        AuditSettings
 	// Query is a fingerprint of what is asked and where, to tell in the log that it was changed.
 	Query string
 }

@@ -111,7 +111,7 @@ func (s *settlement) delivery(event insights.Event) Delivery {
 	switch {
 	case s.lane.kind == Backfill:
 		return DeliveryHistory
-	case s.lane.kind == Rescan && s.lane.pass.run.dated(event) && event.Timestamp.Before(s.engine.keeper.frontier.Watermark):
+	case s.lane.kind != Tail && s.lane.pass.run.dated(event) && event.Timestamp.Before(s.engine.keeper.frontier.Watermark):
 		return DeliveryLate
 	default:
 		return DeliveryLive

@@ -28,7 +28,7 @@ func (e *Engine) Load(ctx context.Context) error {
 		loaded, err := e.keeper.store.Load(ctx)
 		if err == nil {
 			e.loaded = loaded
-			e.keeper.frontier = frontier{State: loaded.State, delay: e.settings.MaxEventDelay}
+			e.keeper.frontier = frontier{State: loaded.State, delay: e.settings.MaxEventDelay, depth: e.settings.Audit.Depth}
 			return nil
 		}
 		if try == loadTries || errors.Is(err, checkpoint.ErrNewerVersion) || !backoff.Sleep(ctx, loadPause) {
@@ -57,6 +57,9 @@ func (e *Engine) begin(ctx context.Context) bool {
 			start.State = StartDamaged
 		}
 		start.BackfillClamped = e.beginFresh()
+	}
+	if start.QueryChanged || start.DamagedSegments > 0 || e.keeper.store.Migrated() {
+		f.ComparableFrom = e.clock.earliest()
 	}
 	f.Query, f.MaxEventDelay = e.settings.Query, e.settings.MaxEventDelay
 	e.keeper.rewind()
@@ -140,6 +143,7 @@ func (e *Engine) beginFresh() (clamped bool) {
 		start, clamped = edge, true
 	}
 	e.keeper.frontier = freshFrontier(now, start, e.settings.MaxEventDelay, e.settings.History.First)
+	e.keeper.frontier.depth = e.settings.Audit.Depth
 	return clamped
 }
 
