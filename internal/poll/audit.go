@@ -75,6 +75,7 @@ type audit struct {
 	delivered func(hour time.Time) int
 
 	due     time.Time
+	depth   time.Duration
 	waiting []hours
 	known   map[time.Time]audited
 	// reading is the hour that the lane's pass reads, justRead the one whose pages it has read.
@@ -104,7 +105,7 @@ func (a *audit) plan(f frontier, now time.Time) {
 	if !whole.from.Before(whole.to) {
 		return
 	}
-	a.due = now.Add(a.settings.Interval)
+	a.due, a.depth = now.Add(a.settings.Interval), f.depth
 	a.waiting = []hours{whole}
 	a.lane.due, a.lane.asks = a.due, true
 	for hour := range a.known {
@@ -188,8 +189,8 @@ func (a *audit) ledger(asked hours) (sum int) {
 }
 
 // state sums up what is known of the hours.
-func (a *audit) state() (s AuditState) {
-	proven := true
+func (a *audit) state() AuditState {
+	s, proven := AuditState{Depth: a.depth}, true
 	for hour := a.oldest(); len(a.known) > 0 && proven; hour = hour.Add(time.Hour) {
 		known, found := a.known[hour]
 		if proven = found && known.verdict == VerdictComplete; proven {

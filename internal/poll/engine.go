@@ -59,6 +59,7 @@ func (e *Engine) Run(ctx context.Context) {
 			continue
 		}
 		if current == e.lanes.audit && current.pass == nil {
+			e.fetcher.dropAhead() // one request waits for its headers at a time
 			e.audit.step(ctx, e.settings.Services)
 			continue
 		}

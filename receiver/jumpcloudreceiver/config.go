@@ -80,6 +80,8 @@ type Config struct {
 	Retention time.Duration `mapstructure:"retention"`
 	// Rescan is light, by ids and timestamps until an event is new, or full, by whole events.
 	Rescan string `mapstructure:"rescan"`
+	// Audit compares what was delivered with what the API counts.
+	Audit AuditConfig `mapstructure:"audit"`
 	// Batch bounds what is delivered at once.
 	Batch BatchConfig `mapstructure:"batch"`
 	// Body is raw, the event's JSON byte for byte, or structured, a map.
@@ -128,6 +130,19 @@ func (b BackfillConfig) history() poll.History {
 	return poll.History{Start: b.StartTime.Time(), Lookback: b.Lookback, First: b.Order == orderFirst}
 }
 
+// AuditConfig says how what was delivered is compared with what the API counts.
+type AuditConfig struct {
+	// Interval is the time between two audits, at least a minute.
+	Interval time.Duration `mapstructure:"interval"`
+	// Depth is the age of the oldest hours that are compared; 0 is no audit.
+	Depth time.Duration `mapstructure:"depth"`
+	// MaxIDs is how many ids of all organizations are remembered, before the depth is shortened.
+	MaxIDs int `mapstructure:"max_ids"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
 // BatchConfig bounds what is delivered at once.
 type BatchConfig struct {
 	// MaxRecords is the largest number of events that are remembered together, 1 to 10,000.
@@ -162,6 +177,7 @@ func createDefaultConfig() component.Config {
 		MaxResponseSize:   64 * mebibyte,
 		Retention:         90 * 24 * time.Hour,
 		Rescan:            rescanLight,
+		Audit:             AuditConfig{Interval: time.Hour, Depth: 24 * time.Hour, MaxIDs: 2_000_000},
 		Batch:             BatchConfig{MaxRecords: defaultMaxRecords, MaxSize: defaultMaxSize},
 		Backfill:          BackfillConfig{Order: orderBeside},
 		Body:              bodyRaw,

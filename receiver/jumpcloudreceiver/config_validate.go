@@ -26,6 +26,8 @@ const (
 	maxBatchSize               = 64 * mebibyte
 	defaultMaxRecords          = 1000
 	maxMaxRecords              = 10_000
+	// maxAuditDepth is a week: each audit counts all of it.
+	maxAuditDepth = 7 * 24 * time.Hour
 )
 
 // mistakes are sentences for the person who wrote the configuration, each with a key, its value
@@ -55,6 +57,7 @@ func (c *Config) Validate() error {
 	checkServices(&found, c.Services)
 	c.checkIntervals(&found)
 	c.checkLimits(&found)
+	c.Audit.check(&found)
 	c.Batch.check(&found)
 	c.Backfill.check(&found, time.Now())
 	checkRetry(&found, c.RetryOnFailure)
@@ -115,6 +118,18 @@ func (c *Config) checkLimits(found *mistakes) {
 	}
 	if c.MaxResponseSize < minResponseSize || c.MaxResponseSize > maxResponseSize {
 		found.add("max_response_size is %s: it must be %s to %s", c.MaxResponseSize, minResponseSize, maxResponseSize)
+	}
+}
+
+func (a AuditConfig) check(found *mistakes) {
+	if a.Interval < time.Minute {
+		found.add("audit::interval is %s: it must be at least 1m", a.Interval)
+	}
+	if a.Depth < 0 || a.Depth > maxAuditDepth {
+		found.add("audit::depth is %s: it must be 0s, which is no audit, to %s", a.Depth, maxAuditDepth)
+	}
+	if a.MaxIDs < 1 {
+		found.add("audit::max_ids is %d: it must be at least 1", a.MaxIDs)
 	}
 }
 

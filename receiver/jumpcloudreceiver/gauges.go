@@ -22,6 +22,8 @@ type gauges struct {
 	// nothing is read.
 	progress poll.Progress
 	told     time.Time
+	// proven is the time up to which every audited hour is complete, or zero.
+	proven time.Time
 	// offered is when the call to the pipeline that is under way began.
 	offered time.Time
 }
@@ -31,6 +33,12 @@ func (g *gauges) register(telemetry *metadata.TelemetryBuilder, labels metric.Me
 	return errors.Join(
 		telemetry.RegisterReceiverJumpcloudWatermarkAgeCallback(func(_ context.Context, to metric.Float64Observer) error {
 			if age, known := g.watermarkAge(); known {
+				to.Observe(age.Seconds(), labels)
+			}
+			return nil
+		}),
+		telemetry.RegisterReceiverJumpcloudCompletionWatermarkAgeCallback(func(_ context.Context, to metric.Float64Observer) error {
+			if age, known := g.completionAge(); known {
 				to.Observe(age.Seconds(), labels)
 			}
 			return nil
@@ -49,6 +57,22 @@ func (g *gauges) watermarkAge() (age time.Duration, known bool) {
 		return 0, false
 	}
 	return g.progress.Now.Sub(g.progress.Watermark) + time.Since(g.told), true
+}
+
+// completionAge is known once an hour is proven.
+func (g *gauges) completionAge() (age time.Duration, known bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.told.IsZero() || g.proven.IsZero() {
+		return 0, false
+	}
+	return g.progress.Now.Sub(g.proven) + time.Since(g.told), true
+}
+
+func (g *gauges) audited(provenTo time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.proven = provenTo
 }
 
 func (g *gauges) inflight() time.Duration {
@@ -70,7 +94,7 @@ func (g *gauges) progressed(progress poll.Progress) {
 func (g *gauges) stopped() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.progress, g.told = poll.Progress{}, time.Time{}
+	g.progress, g.told, g.proven = poll.Progress{}, time.Time{}, time.Time{}
 }
 
 // offering begins a call to the pipeline and returns what ends it.

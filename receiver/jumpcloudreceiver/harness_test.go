@@ -93,6 +93,7 @@ func bareCollector(t *testing.T) *collector {
 	c.config.RescanInterval = 2 * time.Second
 	c.config.MaxEventDelay = 30 * time.Second
 	c.config.Storage = &storageID
+	c.config.Audit.Depth = 0
 	c.host = &host{extensions: make(map[component.ID]component.Component)}
 	return c
 }

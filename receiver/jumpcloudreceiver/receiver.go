@@ -40,6 +40,7 @@ type logsReceiver struct {
 	connections connections
 	terms       terms
 	conditions  *conditions
+	budget      *poll.Budget
 }
 
 func newLogsReceiver(settings receiver.Settings, config *Config, next consumer.Logs, holds *holds) (*logsReceiver, error) {
@@ -47,7 +48,10 @@ func newLogsReceiver(settings receiver.Settings, config *Config, next consumer.L
 	if err != nil {
 		return nil, err
 	}
-	return &logsReceiver{config: config, settings: settings, next: next, telemetry: telemetry, random: rand.Float64, holds: holds}, nil
+	return &logsReceiver{
+		config: config, settings: settings, next: next, telemetry: telemetry, random: rand.Float64, holds: holds,
+		budget: poll.NewBudget(config.Audit.MaxIDs),
+	}, nil
 }
 
 // Start opens the storage, loads the checkpoints and starts reading. It does not wait for the

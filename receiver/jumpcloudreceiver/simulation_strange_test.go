@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,8 @@ type strange struct {
 	// maxRecords and maxSize bound a batch; 0 is the default.
 	maxRecords int
 	maxSize    int64
+	// audit is the time between two audits; 0 is no audit.
+	audit time.Duration
 	// ahead is how far an answer's date may be ahead of the API's time.
 	ahead time.Duration
 }
@@ -47,6 +50,7 @@ func (a delayChanges) String() string {
 	return fmt.Sprintf("%7s  restart with a max_event_delay that is %s longer", a.at.Round(time.Millisecond), a.longer)
 }
 
+func ofCount(r simulator.Request) bool   { return strings.HasSuffix(r.Path, "/count") }
 func ofHistory(r simulator.Request) bool { return !r.Query.End.IsZero() }
 func ofRescan(r simulator.Request) bool  { return r.Query.Fields != nil }
 func ofTail(r simulator.Request) bool    { return !ofHistory(r) && !ofRescan(r) }
@@ -85,6 +89,11 @@ var strangeKinds = []struct {
 	{"fields are ignored", func(answersStrangely) simulator.Fault {
 		return simulator.Fault{When: ofRescan, Effect: simulator.Effect{Query: func(q *simulator.Query) { q.Fields = nil }}}
 	}},
+	{"counts are wrong", func(a answersStrangely) simulator.Fault {
+		return simulator.Fault{When: ofCount, Effect: simulator.Effect{Alter: func(answer *simulator.Answer) {
+			answer.Body = fmt.Appendf(nil, `{"count":%d}`, []int{0, -1, 7, a.size, 10_000, 1 << 40}[a.size%6])
+		}}}
+	}},
 	{"ids are left out of light pages", func(answersStrangely) simulator.Fault {
 		return simulator.Fault{When: ofRescan, Effect: simulator.Effect{Query: func(q *simulator.Query) { q.Fields = []string{"timestamp"} }}}
 	}},
@@ -103,6 +112,9 @@ func (p *plan) drawStrange(d draw, end time.Duration) {
 		return
 	}
 	p.strange.bindTokens = d.chance(0.3)
+	if p.strange.audit = d.duration(time.Minute, 10*time.Minute); d.chance(0.5) {
+		p.strange.audit = 0
+	}
 	if d.chance(0.3) {
 		p.strange.maxRecords = 1 + d.IntN(100)
 	}

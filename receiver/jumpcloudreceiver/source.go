@@ -182,6 +182,7 @@ func (r *logsReceiver) engineSettings() poll.Settings {
 			Random:  r.random,
 		},
 		History: r.config.Backfill.history(),
+		Audit:   poll.AuditSettings{Interval: r.config.Audit.Interval, Depth: r.config.Audit.Depth, Budget: r.budget},
 		Query:   fingerprint(r.config.endpoint(), r.config.Services),
 	}
 }

@@ -52,6 +52,8 @@ type observer struct {
 	met map[poll.Anomaly]struct{}
 	// rewindTold is when a rewound clock may be told again.
 	rewindTold time.Time
+	// auditTold is when a count that differs may be told again.
+	auditTold time.Time
 	// skewed says that the local clock was told to be off.
 	skewed bool
 }
@@ -181,11 +183,13 @@ func (o *observer) Anomaly(anomaly poll.Anomaly) {
 }
 
 var anomalyTexts = map[poll.Anomaly]string{
-	poll.AnomalyNoToken:      "A full page came without a usable paging token: paging goes on by time",
-	poll.AnomalyRepeatedPage: "A page came twice: paging goes on by time",
-	poll.AnomalyNotLight:     "Pages of ids and timestamps are not as documented: rescans read whole events until the next start",
-	poll.AnomalyNoDate:       "The API does not tell its time: the local clock and its known difference stand in",
-	poll.AnomalyClockRewound: "The watermark is after the API's time: reading the last max_event_delay again",
+	poll.AnomalyNoToken:        "A full page came without a usable paging token: paging goes on by time",
+	poll.AnomalyRepeatedPage:   "A page came twice: paging goes on by time",
+	poll.AnomalyNotLight:       "Pages of ids and timestamps are not as documented: rescans read whole events until the next start",
+	poll.AnomalyNoCount:        "The API does not answer counts: what was delivered can't be compared with what it has. It is asked again after a day",
+	poll.AnomalyDepthShortened: "More ids would be remembered than audit::max_ids: the audit reaches less far back than audit::depth. Raise audit::max_ids where there is memory for 50 bytes an id",
+	poll.AnomalyNoDate:         "The API does not tell its time: the local clock and its known difference stand in",
+	poll.AnomalyClockRewound:   "The watermark is after the API's time: reading the last max_event_delay again",
 }
 
 func label(key, value string) metric.MeasurementOption {

@@ -25,31 +25,37 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                                metric.Meter
-	mu                                   sync.Mutex
-	registrations                        []metric.Registration
-	ReceiverJumpcloudBackfillRemaining   metric.Float64Gauge
-	ReceiverJumpcloudCheckpointFailures  metric.Int64Counter
-	ReceiverJumpcloudClockSkew           metric.Float64Gauge
-	ReceiverJumpcloudConflicts           metric.Int64Counter
-	ReceiverJumpcloudConsecutiveFailures metric.Int64Gauge
-	ReceiverJumpcloudConsumeInflight     metric.Float64ObservableGauge
-	ReceiverJumpcloudDropped             metric.Int64Counter
-	ReceiverJumpcloudDuplicates          metric.Int64Counter
-	ReceiverJumpcloudEventDelay          metric.Float64Histogram
-	ReceiverJumpcloudEvents              metric.Int64Counter
-	ReceiverJumpcloudGap                 metric.Float64Counter
-	ReceiverJumpcloudLateEvents          metric.Int64Counter
-	ReceiverJumpcloudNullElements        metric.Int64Counter
-	ReceiverJumpcloudOtherOrganization   metric.Int64Counter
-	ReceiverJumpcloudPageLimit           metric.Int64Gauge
-	ReceiverJumpcloudPages               metric.Int64Counter
-	ReceiverJumpcloudRememberedIds       metric.Int64Gauge
-	ReceiverJumpcloudRequestsFailed      metric.Int64Counter
-	ReceiverJumpcloudStarts              metric.Int64Counter
-	ReceiverJumpcloudStorageDelay        metric.Float64Histogram
-	ReceiverJumpcloudUnmapped            metric.Int64Counter
-	ReceiverJumpcloudWatermarkAge        metric.Float64ObservableGauge
+	meter                                   metric.Meter
+	mu                                      sync.Mutex
+	registrations                           []metric.Registration
+	ReceiverJumpcloudAuditDelivered         metric.Int64Gauge
+	ReceiverJumpcloudAuditDepth             metric.Float64Gauge
+	ReceiverJumpcloudAuditExpected          metric.Int64Gauge
+	ReceiverJumpcloudAuditMissing           metric.Int64Gauge
+	ReceiverJumpcloudAuditedHours           metric.Int64Counter
+	ReceiverJumpcloudBackfillRemaining      metric.Float64Gauge
+	ReceiverJumpcloudCheckpointFailures     metric.Int64Counter
+	ReceiverJumpcloudClockSkew              metric.Float64Gauge
+	ReceiverJumpcloudCompletionWatermarkAge metric.Float64ObservableGauge
+	ReceiverJumpcloudConflicts              metric.Int64Counter
+	ReceiverJumpcloudConsecutiveFailures    metric.Int64Gauge
+	ReceiverJumpcloudConsumeInflight        metric.Float64ObservableGauge
+	ReceiverJumpcloudDropped                metric.Int64Counter
+	ReceiverJumpcloudDuplicates             metric.Int64Counter
+	ReceiverJumpcloudEventDelay             metric.Float64Histogram
+	ReceiverJumpcloudEvents                 metric.Int64Counter
+	ReceiverJumpcloudGap                    metric.Float64Counter
+	ReceiverJumpcloudLateEvents             metric.Int64Counter
+	ReceiverJumpcloudNullElements           metric.Int64Counter
+	ReceiverJumpcloudOtherOrganization      metric.Int64Counter
+	ReceiverJumpcloudPageLimit              metric.Int64Gauge
+	ReceiverJumpcloudPages                  metric.Int64Counter
+	ReceiverJumpcloudRememberedIds          metric.Int64Gauge
+	ReceiverJumpcloudRequestsFailed         metric.Int64Counter
+	ReceiverJumpcloudStarts                 metric.Int64Counter
+	ReceiverJumpcloudStorageDelay           metric.Float64Histogram
+	ReceiverJumpcloudUnmapped               metric.Int64Counter
+	ReceiverJumpcloudWatermarkAge           metric.Float64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -61,6 +67,21 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterReceiverJumpcloudCompletionWatermarkAgeCallback sets callback for observable ReceiverJumpcloudCompletionWatermarkAge metric.
+func (builder *TelemetryBuilder) RegisterReceiverJumpcloudCompletionWatermarkAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverJumpcloudCompletionWatermarkAge, obs: o})
+		return nil
+	}, builder.ReceiverJumpcloudCompletionWatermarkAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterReceiverJumpcloudConsumeInflightCallback sets callback for observable ReceiverJumpcloudConsumeInflight metric.
@@ -121,6 +142,36 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ReceiverJumpcloudAuditDelivered, err = builder.meter.Int64Gauge(
+		"otelcol_receiver_jumpcloud_audit_delivered",
+		metric.WithDescription("Number of events of the audited hours that were delivered. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudAuditDepth, err = builder.meter.Float64Gauge(
+		"otelcol_receiver_jumpcloud_audit_depth",
+		metric.WithDescription("Age of the oldest hours that are audited. It is shorter than audit::depth where more ids than audit::max_ids would be remembered. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudAuditExpected, err = builder.meter.Int64Gauge(
+		"otelcol_receiver_jumpcloud_audit_expected",
+		metric.WithDescription("Number of events of the audited hours that the API counts. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudAuditMissing, err = builder.meter.Int64Gauge(
+		"otelcol_receiver_jumpcloud_audit_missing",
+		metric.WithDescription("Number of events of the audited hours that the API counts and that were not delivered. An hour that lacks some is read again. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudAuditedHours, err = builder.meter.Int64Counter(
+		"otelcol_receiver_jumpcloud_audited_hours",
+		metric.WithDescription("Number of comparisons of an hour with the API's count, by what came of them. [Alpha]"),
+		metric.WithUnit("{hour}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudBackfillRemaining, err = builder.meter.Float64Gauge(
 		"otelcol_receiver_jumpcloud_backfill_remaining",
 		metric.WithDescription("Length of the history that is still to be read. [Alpha]"),
@@ -136,6 +187,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ReceiverJumpcloudClockSkew, err = builder.meter.Float64Gauge(
 		"otelcol_receiver_jumpcloud_clock_skew",
 		metric.WithDescription("How far the local clock is ahead of the API's; negative where it is behind. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudCompletionWatermarkAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol_receiver_jumpcloud_completion_watermark_age",
+		metric.WithDescription("The API's time less the time up to which every audited hour is proven complete. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)

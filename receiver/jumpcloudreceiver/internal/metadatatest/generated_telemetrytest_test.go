@@ -20,6 +20,10 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	require.NoError(t, tb.RegisterReceiverJumpcloudCompletionWatermarkAgeCallback(func(_ context.Context, observer metric.Float64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterReceiverJumpcloudConsumeInflightCallback(func(_ context.Context, observer metric.Float64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -28,6 +32,11 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ReceiverJumpcloudAuditDelivered.Record(context.Background(), 1)
+	tb.ReceiverJumpcloudAuditDepth.Record(context.Background(), 1)
+	tb.ReceiverJumpcloudAuditExpected.Record(context.Background(), 1)
+	tb.ReceiverJumpcloudAuditMissing.Record(context.Background(), 1)
+	tb.ReceiverJumpcloudAuditedHours.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudBackfillRemaining.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudCheckpointFailures.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudClockSkew.Record(context.Background(), 1)
@@ -48,6 +57,21 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverJumpcloudStarts.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudStorageDelay.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudUnmapped.Add(context.Background(), 1)
+	AssertEqualReceiverJumpcloudAuditDelivered(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudAuditDepth(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudAuditExpected(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudAuditMissing(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudAuditedHours(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudBackfillRemaining(t, testTel,
 		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -55,6 +79,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudClockSkew(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudCompletionWatermarkAge(t, testTel,
 		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudConflicts(t, testTel,
