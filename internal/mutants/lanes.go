@@ -74,7 +74,7 @@ func laneMutants() []mutant {
 		{
 			"a lane asks before its wait is over", lane,
 			`return l.pass != nil && !l.attempt.notBefore.After(now)`, `return l.pass != nil`,
-			"TestFault_A5_RefusedKeyIsTriedRarelyAndRecovers",
+			"TestEachLaneWaitsAfterAFirstRequestThatFailed",
 		},
 		{
 			"pages stay small for the sake of one event", lane,
@@ -84,7 +84,7 @@ func laneMutants() []mutant {
 		{
 			"a light pass stays light where an event is new", lane,
 			`l.pass.missedAt, l.pass.partial = l.pass.run.position, ""`, `l.pass.partial = ""`,
-			"TestRescansAskForIDsUntilAnEventIsNew",
+			"TestRescansGoOnBesideALongHistory",
 		},
 		{
 			"a pass goes on with the page that another one asked ahead", ahead,

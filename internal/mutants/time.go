@@ -110,7 +110,7 @@ func timeMutants() []mutant {
 		{
 			"a rescan that is complete goes on", frontier,
 			`next.Rescanned, next.Rescan = asOf, checkpoint.Rescan{}`, `next.Rescanned = asOf`,
-			"TestFault_C1_LateEventIsDeliveredOnce",
+			"TestFrontierFinishesAPass",
 		},
 		{
 			"r stays, so that nothing is ever forgotten", frontier,

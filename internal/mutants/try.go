@@ -17,7 +17,7 @@ import (
 
 const (
 	// fewTimeout is how long the tests that should notice a mutant may take, allTimeout those of its package.
-	fewTimeout = 2 * time.Minute
+	fewTimeout = time.Minute
 	allTimeout = 15 * time.Minute
 	// exitGrace is for what a test that was stopped has to print.
 	exitGrace = 10 * time.Second

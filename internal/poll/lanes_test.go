@@ -130,7 +130,7 @@ func TestHistoryGoesOnBesideRescansThatNeverEnd(t *testing.T) {
 }
 
 func TestLiveEventsComeWhereTheRescanAfterAnOutageFails(t *testing.T) {
-	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+	bubble(t, simulator.Settings{Latency: 100 * time.Millisecond}, func(t *testing.T, h *harness) {
 		h.start()
 		h.pass(2 * time.Minute)
 		h.kill()
