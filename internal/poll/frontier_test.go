@@ -234,3 +234,48 @@ func TestFrontierTellsFromWhenALargerDelayHolds(t *testing.T) {
 		})
 	}
 }
+
+// What the audit reads moves nothing: a count that is wrong costs requests and no event.
+func TestFrontierIsNotMovedByTheAudit(t *testing.T) {
+	f := known(30, 28)
+	assert.Equal(t, f, f.advance(Audit, noon(29), noon(40)))
+	assert.Equal(t, f, f.finish(Audit, noon(40), noon(60)))
+	clamped, from, to := f.clamp(Audit, noon(29))
+	assert.Equal(t, f, clamped)
+	assert.False(t, from.Before(to), "nothing is declared lost")
+}
+
+func TestFrontierAuditsClosedHoursThatAreRememberedWhole(t *testing.T) {
+	const depth = 6 * time.Hour
+	for name, test := range map[string]struct {
+		frontier frontier
+		from, to int
+	}{
+		"within the depth":                         {known(30, 28).from(-24 * 60), -5 * 60, 0},
+		"from the hour after From":                 {known(30, 28).from(-90), -60, 0},
+		"not beyond a rescan":                      {known(30, -1).from(-24 * 60), -6 * 60, -60},
+		"not beyond the watermark":                 {known(-1, 28).from(-24 * 60), -5 * 60, -60},
+		"after the history that is still to come":  {known(30, 28).from(-24*60).history(-300, -150), -120, 0},
+		"all of them once that is there":           {known(30, 28).from(-24*60).history(-150, -150), -5 * 60, 0},
+		"not of before what was asked was changed": {known(30, 28).from(-24 * 60).comparable(-61), -60, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := test.frontier.auditable(depth)
+			assert.Equal(t, noon(test.from), whole.from)
+			assert.Equal(t, noon(test.to), whole.to)
+		})
+	}
+}
+
+func TestFrontierKeepsHoursForTheAudit(t *testing.T) {
+	f := known(30, 28).from(-24 * 60)
+	f.depth = 6 * time.Hour
+	assert.Equal(t, noon(-6*60), f.finish(Tail, noon(31), time.Time{}).From)
+	f.depth = time.Minute
+	assert.Equal(t, noon(0), f.finish(Tail, noon(31), time.Time{}).From, "never fewer than L needs")
+}
+
+func (f frontier) comparable(minutes int) frontier {
+	f.ComparableFrom = noon(minutes)
+	return f
+}
