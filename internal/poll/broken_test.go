@@ -92,7 +92,7 @@ func TestEventsDatedAheadWithoutTokensAreNoCircle(t *testing.T) {
 		"token refused": simulator.Status(http.StatusBadRequest, "search_after is not valid"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, simulator.Settings{Latency: 100 * time.Millisecond}, func(t *testing.T, h *harness) {
+			bubble(t, simulator.Settings{Latency: time.Second}, func(t *testing.T, h *harness) {
 				h.start()
 				h.pass(15 * time.Second)
 				from := time.Now()

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poll_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
+)
+
+// A fleet whose clocks are ahead by anything: each new event is among those that are known.
+func TestNewEventsAmongManyThatAreDatedAheadCostFewPages(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.settings.PageSize = 100
+		h.start()
+		h.pass(15 * time.Second)
+		from := time.Now()
+		random := rand.New(rand.NewPCG(1, 1))
+		ahead := func(prefix string, count int) {
+			for i := range count {
+				h.add(fmt.Sprint(prefix, i), from.Add(time.Hour+time.Duration(random.IntN(1e6))*time.Second), 1)
+			}
+		}
+		ahead("known", 5000)
+		h.pass(2 * time.Minute)
+		before := len(h.api.Requests())
+		for i := range 10 {
+			ahead(fmt.Sprint("new", i, "-"), 50)
+			h.pass(time.Minute)
+		}
+		h.pass(time.Minute)
+		h.requireEachOnce(from)
+		assert.Less(t, len(h.api.Requests())-before, 10*50*4)
+	})
+}
+
+// A gateway carries no answer as large as one event.
+func TestEventThatAGatewayRefusesIsPassedBy(t *testing.T) {
+	for _, status := range []int{413, 502, 500} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+				h.start()
+				h.pass(15 * time.Second)
+				from := twenty(h)
+				at := from.Add(7 * time.Millisecond)
+				h.api.Add(simulator.Event{ID: "huge", Time: at, JSON: largeEvent("huge", at, 500<<10)})
+				h.api.Inject(simulator.Fault{Effect: simulator.Effect{Alter: func(a *simulator.Answer) {
+					if len(a.Body) > 400<<10 {
+						a.Status, a.Body = status, []byte("{}")
+					}
+				}}})
+				h.pass(24 * time.Hour)
+				events, _ := h.count()
+				assert.Equal(t, 21, events)
+			})
+		})
+	}
+}
+
+// An outage breaks every answer for an hour. Nothing is wrong with the events.
+func TestOutageOfBrokenAnswersGivesNoEventUp(t *testing.T) {
+	for minutes := range 10 {
+		bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+			h.start()
+			h.pass(15 * time.Second)
+			from := twenty(h)
+			h.api.Inject(simulator.Fault{
+				Until:  from.Add(time.Hour + time.Duration(minutes)*time.Minute),
+				Effect: simulator.Body(`[{"id":"a",,`),
+			})
+			h.pass(3 * time.Hour)
+			h.requireEachOnce(from)
+			assert.Empty(t, h.observed.seen().losses)
+		})
+	}
+}
+
+func TestEventThatIsTooLargeOnAPageOutOfOrderStopsNothing(t *testing.T) {
+	bubble(t, simulator.Settings{Disorder: true}, func(t *testing.T, h *harness) {
+		begin := time.Now()
+		h.settings.History = poll.History{Lookback: 5 * time.Hour}
+		for i := range 50 {
+			h.add(fmt.Sprint("h", i), begin.Add(-time.Duration(60+i)*time.Minute), 1)
+		}
+		at := begin.Add(-90*time.Minute - time.Second)
+		h.api.Add(simulator.Event{ID: "huge", Time: at, JSON: largeEvent("huge", at, 2<<20)})
+		h.start()
+		h.pass(day)
+		events, _ := h.count()
+		assert.Equal(t, 51, events)
+	})
+}
+
+// A gateway with a clock of its own answers for a minute.
+func TestDatesFarBehindBringLittleAgain(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.start()
+		h.pass(15 * time.Second)
+		for i := range 100 {
+			h.add(fmt.Sprint("e", i), time.Now(), 5)
+			h.pass(time.Hour)
+		}
+		h.api.Inject(simulator.Fault{Until: time.Now().Add(time.Minute), Effect: simulator.DateSkew(-300 * day)})
+		h.pass(3 * time.Hour)
+		events, _ := h.count()
+		assert.Equal(t, 500, events)
+		twice := 0
+		for _, times := range h.accepted() {
+			if times > 1 {
+				twice++
+			}
+		}
+		assert.Less(t, twice, 20)
+		assert.Empty(t, h.observed.seen().losses)
+	})
+}
+
+// The API shows events without a time last, on a page of its own.
+func TestUndatedEventsComeOnceWhereRescansAreRare(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.settings.MaxEventDelay, h.settings.RescanInterval = time.Minute, 100*time.Minute
+		h.start()
+		h.pass(15 * time.Second)
+		h.api.Add(simulator.Event{Service: "sso", ID: "undated", Time: time.Now().Add(400 * day), JSON: []byte(`{"id":"undated","service":"sso"}`)})
+		for i := range 24 * 60 {
+			h.add(fmt.Sprint("e", i), time.Now(), 30)
+			h.pass(time.Minute)
+		}
+		h.pass(3 * time.Hour)
+		assert.Equal(t, 1, h.accepted()["undated"])
+	})
+}
+
+func TestOneRefusalWhileARestartIsUnderWay(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		from := time.Now()
+		h.start()
+		for i := range 30 {
+			h.add(fmt.Sprint("e", i), time.Now(), 250)
+			h.pass(7 * time.Second)
+			h.api.Inject(simulator.Fault{Times: 1 + i%3, Effect: simulator.Status(http.StatusBadRequest, "search_after is not valid")})
+			h.kill()
+			h.start()
+		}
+		h.pass(time.Hour)
+		h.requireEachOnce(from)
+		assert.Empty(t, h.observed.seen().failing)
+	})
+}
