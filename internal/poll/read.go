@@ -80,6 +80,10 @@ func (e *Engine) turn(ctx context.Context, l *lane, s *settlement, repeated bool
 	if l.resume() || l.raise() {
 		return nil
 	}
+	if p.run.ahead {
+		// By time nothing leads further, and what is dated ahead is left to the rescans to come.
+		return e.finish(ctx, l)
+	}
 	return fmt.Errorf("%w (%s)", errStuck, p.run.position.Format(time.RFC3339Nano))
 }
 

@@ -23,6 +23,8 @@ type run struct {
 	// position: every event before it has been delivered. It advances while the pages are ordered.
 	position time.Time
 	ordered  bool
+	// ahead: the run was to begin ahead of the API's time, and begins at it.
+	ahead bool
 }
 
 func newRun(query insights.Query) *run {
