@@ -38,7 +38,7 @@ func (e *Engine) handle(l *lane, err error) {
 		Condition: Condition(l.kind), Kind: kind, Err: err, Consecutive: l.attempt.consecutive, Wait: wait,
 	})
 	refused := kind == FailureServer || kind == FailureRejected
-	if refused && l.pass.run.token != nil && l.attempt.consecutive >= staleAfter && !l.resume() {
+	if refused && l.pass != nil && l.pass.run.token != nil && l.attempt.consecutive >= staleAfter && !l.resume() {
 		l.raise()
 	}
 	if l.kind != Backfill && l.pass.run.query.Start.After(e.clock.latest()) {
