@@ -108,8 +108,8 @@ func refusedRetention(message string) (days int) {
 	return days
 }
 
-// reviseStart goes on where the API still keeps events, or where the pass is by now. Where the start should
-// not have been refused it moves by an hour, after a wait.
+// reviseStart goes on where the API still keeps events, or where the pass is by now. A start that should not
+// have been refused moves by an hour after each wait once it was refused a few times, and never past now.
 func (e *Engine) reviseStart(l *lane, kept time.Duration, err error) (atOnce bool) {
 	if kept < e.retention.kept {
 		e.retention.kept = kept
@@ -119,9 +119,13 @@ func (e *Engine) reviseStart(l *lane, kept time.Duration, err error) (atOnce boo
 	p := l.pass
 	start := p.run.query.Start
 	edge := e.retention.edge()
-	atOnce = p.run.position.After(start) || edge.After(start)
+	// A start at the edge falls behind it while it waits. The edge itself moves while it is refused.
+	atOnce = p.run.position.After(start) || edge.Sub(start) >= retentionMargin/2
 	if !atOnce {
 		edge = start.Add(retentionStep)
+		if l.attempt.consecutive < confirmations || edge.After(e.clock.earliest()) {
+			return false
+		}
 	}
 	e.keeper.clamp(l.kind, edge)
 	if next := later(p.run.position, edge); p.end.IsZero() || next.Before(p.end) {
