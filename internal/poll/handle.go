@@ -136,8 +136,16 @@ func (e *Engine) reviseStart(l *lane, kept time.Duration, err error) (atOnce boo
 	return atOnce
 }
 
-// recovered ends a lane's failures. The other lanes may have failed by the same cause, so they try at once.
+// recovered ends a lane's failures, and the tail's where a rescan brings live events in its place. The other
+// lanes may have failed by the same cause, so they try at once.
 func (e *Engine) recovered(l *lane) {
+	e.endFailures(l)
+	if l == e.lanes.live(e.keeper.frontier, e.clock.earliest()) {
+		e.endFailures(e.lanes.tail)
+	}
+}
+
+func (e *Engine) endFailures(l *lane) {
 	if !l.failing() {
 		return
 	}
