@@ -96,9 +96,10 @@ func (l *lane) peek() bool {
 	return true
 }
 
-// shrink asks for a smaller page, and reports false where it is of one event already.
+// shrink asks for a page smaller than the run's, and reports false where that is of one event already. Good
+// pages of the run, which it does not get past, may have raised the size meanwhile.
 func (l *lane) shrink() bool {
-	if !l.size().halve() {
+	if !l.size().halve(l.pass.run.query.Limit) {
 		return false
 	}
 	l.begin(l.pass.run.position)
