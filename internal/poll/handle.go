@@ -52,8 +52,8 @@ func (e *Engine) handle(l *lane, err error) {
 // asked at once.
 func (e *Engine) askOtherwise(l *lane, kind FailureKind, err error) bool {
 	if mayBeSize(err) {
-		if l.heavy++; l.heavy >= shrinkAfter {
-			l.shrink()
+		if l.heavy++; l.heavy >= shrinkAfter && !l.shrink() && isTooLarge(err) {
+			l.bypass(LossOversize)
 		}
 		return false
 	}
@@ -166,4 +166,11 @@ func isRefusal(err error) bool {
 func isMalformed(err error) bool {
 	response, ok := errors.AsType[*insights.ResponseError](err)
 	return ok && response.Malformed
+}
+
+// isTooLarge reports whether what stands before the API says that an answer of one event is too large. Other
+// statuses may come from anything.
+func isTooLarge(err error) bool {
+	status, ok := errors.AsType[*insights.StatusError](err)
+	return ok && status.StatusCode == http.StatusRequestEntityTooLarge
 }
