@@ -92,7 +92,8 @@ func (r *run) inspect(page *insights.Page) {
 		}
 		at := event.Timestamp.Truncate(time.Millisecond)
 		if at.Before(last) {
-			r.ordered = false
+			// The pages before it may have looked ordered, each by itself.
+			r.ordered, r.position = false, r.query.Start
 			return
 		}
 		last = at
