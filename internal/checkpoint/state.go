@@ -51,6 +51,10 @@ func (s State) needs(of span) bool {
 	if of.last() >= hourOf(s.From) {
 		return true
 	}
+	// The next complete rescan renews what was met since the last, however long ago that was.
+	if of.kind == stray && of.last() >= hourOf(s.Rescanned) {
+		return true
+	}
 	if !s.Backfill.Pending() || of.last() < hourOf(s.Backfill.Next) {
 		return false
 	}

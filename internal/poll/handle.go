@@ -38,7 +38,7 @@ func (e *Engine) handle(l *lane, err error) {
 		Condition: Condition(l.kind), Kind: kind, Err: err, Consecutive: l.attempt.consecutive, Wait: wait,
 	})
 	refused := kind == FailureServer || kind == FailureRejected
-	if refused && l.pass.run.token != nil && l.attempt.consecutive >= staleAfter && !l.resume() {
+	if refused && l.pass != nil && l.pass.run.token != nil && l.attempt.consecutive >= staleAfter && !l.resume() {
 		l.raise()
 	}
 	if (l.kind == Tail || l.kind == Rescan) && l.pass.run.query.Start.After(e.clock.latest()) {
@@ -52,8 +52,8 @@ func (e *Engine) handle(l *lane, err error) {
 // asked at once.
 func (e *Engine) askOtherwise(l *lane, kind FailureKind, err error) bool {
 	if mayBeSize(err) {
-		if l.heavy++; l.heavy >= shrinkAfter {
-			l.shrink()
+		if l.heavy++; l.heavy >= shrinkAfter && !l.shrink() && isTooLarge(err) {
+			l.bypass(LossOversize)
 		}
 		return false
 	}
@@ -108,8 +108,8 @@ func refusedRetention(message string) (days int) {
 	return days
 }
 
-// reviseStart goes on where the API still keeps events, or where the pass is by now. Where the start should
-// not have been refused it moves by an hour, after a wait.
+// reviseStart goes on where the API still keeps events, or where the pass is by now. A start that should not
+// have been refused moves by an hour after each wait once it was refused a few times, and never past now.
 func (e *Engine) reviseStart(l *lane, kept time.Duration, err error) (atOnce bool) {
 	if kept < e.retention.kept {
 		e.retention.kept = kept
@@ -119,9 +119,13 @@ func (e *Engine) reviseStart(l *lane, kept time.Duration, err error) (atOnce boo
 	p := l.pass
 	start := p.run.query.Start
 	edge := e.retention.edge()
-	atOnce = p.run.position.After(start) || edge.After(start)
+	// A start at the edge falls behind it while it waits. The edge itself moves while it is refused.
+	atOnce = p.run.position.After(start) || edge.Sub(start) >= retentionMargin/2
 	if !atOnce {
 		edge = start.Add(retentionStep)
+		if l.attempt.consecutive < confirmations || edge.After(e.clock.earliest()) {
+			return false
+		}
 	}
 	e.keeper.clamp(l.kind, edge)
 	if next := later(p.run.position, edge); p.end.IsZero() || next.Before(p.end) {
@@ -132,8 +136,16 @@ func (e *Engine) reviseStart(l *lane, kept time.Duration, err error) (atOnce boo
 	return atOnce
 }
 
-// recovered ends a lane's failures. The other lanes may have failed by the same cause, so they try at once.
+// recovered ends a lane's failures, and the tail's where a rescan brings live events in its place. The other
+// lanes may have failed by the same cause, so they try at once.
 func (e *Engine) recovered(l *lane) {
+	e.endFailures(l)
+	if l == e.lanes.live(e.keeper.frontier, e.clock.earliest()) {
+		e.endFailures(e.lanes.tail)
+	}
+}
+
+func (e *Engine) endFailures(l *lane) {
 	if !l.failing() {
 		return
 	}
@@ -154,4 +166,11 @@ func isRefusal(err error) bool {
 func isMalformed(err error) bool {
 	response, ok := errors.AsType[*insights.ResponseError](err)
 	return ok && response.Malformed
+}
+
+// isTooLarge reports whether what stands before the API says that an answer of one event is too large. Other
+// statuses may come from anything.
+func isTooLarge(err error) bool {
+	status, ok := errors.AsType[*insights.StatusError](err)
+	return ok && status.StatusCode == http.StatusRequestEntityTooLarge
 }

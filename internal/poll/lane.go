@@ -52,20 +52,24 @@ func (l *lane) open(start, end time.Time) *pass {
 // events that are dated ahead are read from now on.
 func (l *lane) begin(start time.Time) {
 	p := l.pass
-	start = earlier(start, l.clock.earliest())
+	now := l.clock.earliest()
+	ahead := start.After(now)
+	start = earlier(start, now)
 	query := insights.Query{Services: l.services, Start: start, End: p.end, Limit: l.whole.limit}
 	if p.partial != "" || p.missedAt.IsZero() && (l.light || !p.peekedAt.IsZero()) {
 		query.Fields, query.Limit = lightFields(), l.byID.limit
 	}
 	p.run = newRun(query)
+	p.run.ahead = ahead
 }
 
-// resume begins a run where nothing is missed, and reports whether that is any further.
+// resume begins a run where nothing is missed, and reports whether that is any further. It is not where only
+// time has gone on.
 func (l *lane) resume() bool {
 	p := l.pass
-	before := p.run.query.Start
-	l.begin(p.run.position)
-	further := p.run.query.Start.After(before)
+	before := p.run
+	l.begin(before.position)
+	further := p.run.query.Start.After(before.query.Start) && !(before.ahead && p.run.ahead)
 	if further {
 		p.raised = false
 	}
@@ -94,9 +98,10 @@ func (l *lane) peek() bool {
 	return true
 }
 
-// shrink asks for a smaller page, and reports false where it is of one event already.
+// shrink asks for a page smaller than the run's, and reports false where that is of one event already. Good
+// pages of the run, which it does not get past, may have raised the size meanwhile.
 func (l *lane) shrink() bool {
-	if !l.size().halve() {
+	if !l.size().halve(l.pass.run.query.Limit) {
 		return false
 	}
 	l.begin(l.pass.run.position)
@@ -124,7 +129,7 @@ func (l *lane) passed() {
 
 // readWhole makes a light pass read whole events from where it is.
 func (l *lane) readWhole() {
-	l.pass.missedAt, l.pass.partial = l.pass.run.position, ""
+	l.pass.missedAt, l.pass.partial, l.pass.raised = l.pass.run.position, "", false
 	l.begin(l.pass.run.position)
 }
 

@@ -26,9 +26,9 @@ func (s *pageSize) succeeded() {
 	}
 }
 
-// halve reports false where the page size is 1 already.
-func (s *pageSize) halve() bool {
-	s.good = 0
+// halve takes the size of the page that failed. It reports false where that is 1 already.
+func (s *pageSize) halve(failed int) bool {
+	s.good, s.limit = 0, min(s.limit, failed)
 	if s.limit == 1 {
 		return false
 	}

@@ -80,6 +80,10 @@ func (e *Engine) turn(ctx context.Context, l *lane, s *settlement, repeated bool
 	if l.resume() || l.raise() {
 		return nil
 	}
+	if p.run.ahead {
+		// By time nothing leads further, and what is dated ahead is left to the rescans to come.
+		return e.finish(ctx, l)
+	}
 	return fmt.Errorf("%w (%s)", errStuck, p.run.position.Format(time.RFC3339Nano))
 }
 
@@ -100,7 +104,8 @@ func (e *Engine) reopened(l *lane, s *settlement, last bool) bool {
 		l.readWhole()
 	case p.partial != "", last, p.beyond():
 		return false
-	case l.light && p.mayBeLight(s.report.Delivered):
+	case l.light && p.mayBeLight(s.report.Delivered) && !p.missedAt.After(e.clock.latest()):
+		// Ahead of now, a run that is light again would begin at now, and read all that is known again.
 		p.missedAt = time.Time{}
 		l.resume()
 	case p.run.query.Limit < l.size().limit && further:

@@ -16,9 +16,9 @@ const retentionMargin = time.Minute
 type retention struct {
 	kept  time.Duration
 	clock *clock
-	// judged is the edge before which nothing more is to be declared lost where the API answers for the
-	// time before it, and shows nothing.
-	judged time.Time
+	// judged and judgedHistory are the edges before which nothing more of live events and of history is to be
+	// declared lost where the API answers for the time before them, and shows nothing.
+	judged, judgedHistory time.Time
 }
 
 // edge is the time before which the API keeps nothing, by its clock and by the local one: the
@@ -36,10 +36,11 @@ func (r *retention) missing(page *insights.Page, start, from, end time.Time) (lo
 		return edge, edge
 	}
 	to = edge
+	judged := &r.judged
 	if !end.IsZero() {
-		to = earlier(edge, end)
+		to, judged = earlier(edge, end), &r.judgedHistory
 	}
-	if from = later(from, r.judged); !from.Before(to) {
+	if from = later(from, *judged); !from.Before(to) {
 		return to, to
 	}
 	for _, event := range page.Events {
@@ -47,6 +48,6 @@ func (r *retention) missing(page *insights.Page, start, from, end time.Time) (lo
 			return to, to
 		}
 	}
-	r.judged = to
+	*judged = to
 	return from, to
 }

@@ -23,6 +23,8 @@ type run struct {
 	// position: every event before it has been delivered. It advances while the pages are ordered.
 	position time.Time
 	ordered  bool
+	// ahead: the run was to begin ahead of the API's time, and begins at it.
+	ahead bool
 }
 
 func newRun(query insights.Query) *run {
@@ -90,7 +92,8 @@ func (r *run) inspect(page *insights.Page) {
 		}
 		at := event.Timestamp.Truncate(time.Millisecond)
 		if at.Before(last) {
-			r.ordered = false
+			// The pages before it may have looked ordered, each by itself.
+			r.ordered, r.position = false, r.query.Start
 			return
 		}
 		last = at
