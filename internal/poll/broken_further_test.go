@@ -96,9 +96,7 @@ func TestEventThatIsTooLargeOnAPageOutOfOrderIsNoSilentLoss(t *testing.T) {
 		h.api.Add(simulator.Event{ID: "huge", Time: at, JSON: largeEvent("huge", at, 2<<20)})
 		h.start()
 		h.pass(day)
-		events, most := h.count()
-		assert.Equal(t, 1, most)
-		if events < 51 {
+		if events, _ := h.count(); events < 51 {
 			assert.Equal(t, []poll.Condition{poll.ConditionBackfill}, h.observed.seen().failing)
 			assert.Positive(t, h.observed.seen().progress.BackfillRemaining)
 		}
@@ -146,4 +144,3 @@ func TestUndatedEventsComeOnceWhereRescansAreRare(t *testing.T) {
 		assert.Equal(t, 1, h.accepted()["undated"])
 	})
 }
-
