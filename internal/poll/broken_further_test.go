@@ -16,6 +16,9 @@ import (
 
 // A fleet whose clocks are ahead by anything: each new event is among those that are known.
 func TestNewEventsAmongManyThatAreDatedAheadCostFewPages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.settings.PageSize = 100
 		h.start()
@@ -42,6 +45,9 @@ func TestNewEventsAmongManyThatAreDatedAheadCostFewPages(t *testing.T) {
 
 // A gateway carries no answer as large as one event.
 func TestEventThatAGatewayRefusesIsPassedBy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, status := range []int{413, 502, 500} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			if status != 413 {
@@ -131,6 +137,9 @@ func TestDatesFarBehindBringLittleAgain(t *testing.T) {
 
 // The API shows events without a time last, on a page of its own.
 func TestUndatedEventsComeOnceWhereRescansAreRare(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.settings.MaxEventDelay, h.settings.RescanInterval = time.Minute, 100*time.Minute
 		h.start()
