@@ -160,6 +160,9 @@ func TestHistoryWhoseEndWasDeliveredEnds(t *testing.T) {
 
 // After an outage a rescan brings the live events, and the tail has no page by which to recover.
 func TestLiveEventsHaveRecoveredWhereARescanBringsThem(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	bubble(t, simulator.Settings{Latency: time.Second}, func(t *testing.T, h *harness) {
 		h.start()
 		h.pass(2*time.Minute + 15*time.Second)
