@@ -18,7 +18,7 @@ func startMutants() []mutant {
 		},
 		{
 			"the same loss is declared again and again", retention,
-			"\tr.judged = to\n", "",
+			"\t*judged = to\n", "",
 			"TestRetentionTellsWhatAPageShowsNothingOf",
 		},
 		{
@@ -28,7 +28,7 @@ func startMutants() []mutant {
 		},
 		{
 			"the retention is declared past the slice's end", retention,
-			`to = earlier(edge, end)`, `to = edge`,
+			`to, judged = earlier(edge, end), &r.judgedHistory`, `judged = &r.judgedHistory`,
 			"TestRetentionTellsWhatAPageShowsNothingOf",
 		},
 		{

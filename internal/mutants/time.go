@@ -222,5 +222,40 @@ func timeMutants() []mutant {
 			`if p.kind == Rescan && !p.run.dated(event) {`, `if false && !p.run.dated(event) {`,
 			"TestFault_P5_EventWithoutATimeIsDeliveredOnceForAsLongAsItIsShown",
 		},
+		{
+			"the audit moves the watermark and the last rescan", frontier,
+			"\tcase Audit:\n\t\treturn f\n\tcase Rescan:\n\t\tnext.Rescanned", "\tcase Rescan, Audit:\n\t\tnext.Rescanned",
+			"TestFrontierIsNotMovedByTheAudit",
+		},
+		{
+			"an hour is forgotten before it was audited", frontier,
+			`edge = earlier(edge, f.Rescanned.Add(-f.depth))`, `_ = edge`,
+			"TestFrontierKeepsHoursForTheAudit",
+		},
+		{
+			"hours are audited that are not closed", frontier,
+			`to:   earlier(f.Watermark, f.Rescanned).Truncate(time.Hour),`, `to:   f.Watermark.Truncate(time.Hour),`,
+			"TestFrontierAuditsClosedHoursThatAreRememberedWhole",
+		},
+		{
+			"hours are audited of which some ids are forgotten", frontier,
+			`later(later(f.From, f.ComparableFrom), f.Rescanned.Add(-depth))`, `f.Rescanned.Add(-depth)`,
+			"TestFrontierAuditsClosedHoursThatAreRememberedWhole",
+		},
+		{
+			"a count of ten thousand proves an hour", "internal/poll/audit.go",
+			`case count == ledger && count != countCapped:`, `case count == ledger:`,
+			"TestAuditBelievesNoCountOfTenThousand",
+		},
+		{
+			"an hour of which the API has more is not read", "internal/poll/audit.go",
+			`next.verdict, read = VerdictShort, hour`, `next.verdict = VerdictShort`,
+			"TestAuditDeliversWhatBecameVisibleTooLate",
+		},
+		{
+			"a count that lies is believed after each reading", "internal/poll/audit.go",
+			`case hour.Equal(a.justRead), known.read`, `case known.read`,
+			"TestCountThatChangesEachTimeReadsAnHourOnceAnAudit",
+		},
 	}
 }

@@ -25,16 +25,16 @@ func TestRunIsWhereItsPagesLeadInOrder(t *testing.T) {
 		pages    []*insights.Page
 		position time.Time
 	}{
-		"at its start before the first":            {nil, noon(10)},
-		"behind what came in order":                {[]*insights.Page{dated(noon(11), noon(12)), dated(noon(12), noon(14))}, noon(14)},
-		"at the millisecond of the last":           {[]*insights.Page{dated(half)}, noon(20)},
-		"within which the order says nothing":      {[]*insights.Page{dated(half, noon(20), noon(21))}, noon(21)},
-		"not behind a page that is out of order":   {[]*insights.Page{dated(noon(11)), dated(noon(14), noon(13))}, noon(11)},
-		"nor behind one that is before the last":   {[]*insights.Page{dated(noon(14)), dated(noon(12), noon(15))}, noon(14)},
-		"nor behind any after that":                {[]*insights.Page{dated(noon(14), noon(13)), dated(noon(20))}, noon(10)},
-		"events without a time lead nowhere":       {[]*insights.Page{dated(noon(11), time.Time{})}, noon(11)},
-		"nor do those that it did not ask for":     {[]*insights.Page{dated(noon(9), noon(11), noon(31))}, noon(11)},
-		"an inclusive end shows those of its time": {[]*insights.Page{dated(noon(30))}, noon(30)},
+		"at its start before the first":                  {nil, noon(10)},
+		"behind what came in order":                      {[]*insights.Page{dated(noon(11), noon(12)), dated(noon(12), noon(14))}, noon(14)},
+		"at the millisecond of the last":                 {[]*insights.Page{dated(half)}, noon(20)},
+		"within which the order says nothing":            {[]*insights.Page{dated(half, noon(20), noon(21))}, noon(21)},
+		"back at its start where a page is not in order": {[]*insights.Page{dated(noon(11)), dated(noon(14), noon(13))}, noon(10)},
+		"nor anywhere once one is before the last":       {[]*insights.Page{dated(noon(14)), dated(noon(12), noon(15))}, noon(10)},
+		"nor behind any after that":                      {[]*insights.Page{dated(noon(14), noon(13)), dated(noon(20))}, noon(10)},
+		"events without a time lead nowhere":             {[]*insights.Page{dated(noon(11), time.Time{})}, noon(11)},
+		"nor do those that it did not ask for":           {[]*insights.Page{dated(noon(9), noon(11), noon(31))}, noon(11)},
+		"an inclusive end shows those of its time":       {[]*insights.Page{dated(noon(30))}, noon(30)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRun(insights.Query{Start: noon(10), End: noon(30)})
