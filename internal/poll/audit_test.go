@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ import (
 func asCount(r simulator.Request) bool { return strings.HasSuffix(r.Path, "/count") }
 
 // counts returns the requests for counts, and how many of the others continue over an hour that has an end.
-func counts(h *harness) (asked int, read int) {
+func counts(h *harness) (asked, read int) {
 	for _, request := range h.api.Requests() {
 		switch {
 		case asCount(request):
@@ -51,8 +52,8 @@ func audited(t *testing.T, settings simulator.Settings, run func(t *testing.T, h
 }
 
 // wrongCount makes the API answer a count that is wrong.
-func wrongCount(h *harness, times int, count func(right int) int) {
-	h.api.Inject(simulator.Fault{When: asCount, Times: times, Effect: simulator.Effect{Alter: func(a *simulator.Answer) {
+func wrongCount(h *harness, count func(right int) int) {
+	h.api.Inject(simulator.Fault{When: asCount, Effect: simulator.Effect{Alter: func(a *simulator.Answer) {
 		var right int
 		if _, err := fmt.Sscanf(string(a.Body), `{"count":%d}`, &right); err == nil {
 			a.Body = fmt.Appendf(nil, `{"count":%d}`, count(right))
@@ -110,7 +111,7 @@ func TestWrongCountsCostRequestsOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			audited(t, simulator.Settings{}, func(t *testing.T, h *harness, from time.Time) {
 				before := h.observed.seen().progress.Watermark
-				wrongCount(h, 0, wrong)
+				wrongCount(h, wrong)
 				for n := range 30 {
 					h.add(fmt.Sprint("live-", n), time.Now(), 1)
 					h.pass(10 * time.Minute)
@@ -128,7 +129,7 @@ func TestWrongCountsCostRequestsOnly(t *testing.T) {
 func TestCountThatChangesEachTimeReadsAnHourOnceAnAudit(t *testing.T) {
 	audited(t, simulator.Settings{}, func(t *testing.T, h *harness, from time.Time) {
 		lies := 0
-		wrongCount(h, 0, func(right int) int { lies++; return right + lies })
+		wrongCount(h, func(right int) int { lies++; return right + lies })
 		h.pass(time.Hour)
 		_, read := counts(h)
 		assert.LessOrEqual(t, read, 6)
@@ -148,7 +149,7 @@ func TestAuditBelievesNoCountOfTenThousand(t *testing.T) {
 		h.add("many", from, 10_000)
 		h.pass(time.Minute)
 		h.api.Add(simulator.Event{Service: "sso", ID: "missed", Time: from, Visible: from.Add(time.Hour + 50*time.Minute)})
-		wrongCount(h, 0, func(right int) int { return min(right, 10_000) })
+		wrongCount(h, func(right int) int { return min(right, 10_000) })
 		h.pass(4 * time.Hour)
 		h.requireEachOnce(from)
 		assert.Zero(t, h.observed.seen().audit.Missing)
@@ -178,7 +179,7 @@ func TestAuditIsOffForADayWhereCountsAreNotAnswered(t *testing.T) {
 
 func TestAuditThatFailsHoldsNoLiveEventBack(t *testing.T) {
 	audited(t, simulator.Settings{}, func(t *testing.T, h *harness, from time.Time) {
-		wrongCount(h, 0, func(right int) int { return right + 1 })
+		wrongCount(h, func(right int) int { return right + 1 })
 		h.api.Inject(simulator.Fault{When: func(r simulator.Request) bool { return !r.Query.End.IsZero() }, Effect: simulator.Status(http.StatusServiceUnavailable, "")})
 		h.pass(3 * time.Hour)
 		for n := range 60 {
@@ -212,7 +213,7 @@ func TestAuditsShareABudgetOfIDs(t *testing.T) {
 		h.pass(15 * time.Second)
 		from := time.Now()
 		for n := range 12 * 12 {
-			h.add(fmt.Sprint(n), time.Now(), 30)
+			h.add(strconv.Itoa(n), time.Now(), 30)
 			h.pass(5 * time.Minute)
 		}
 		h.requireEachOnce(from)

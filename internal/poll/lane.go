@@ -69,7 +69,7 @@ func (l *lane) resume() bool {
 	p := l.pass
 	before := p.run
 	l.begin(before.position)
-	further := p.run.query.Start.After(before.query.Start) && !(before.ahead && p.run.ahead)
+	further := p.run.query.Start.After(before.query.Start) && (!before.ahead || !p.run.ahead)
 	if further {
 		p.raised = false
 	}

@@ -244,8 +244,8 @@ func (r *run) judgeHaste() (violations []string) {
 		if request.Status < http.StatusBadRequest {
 			continue
 		}
-		times := append(refused[request.Organization], request.At)
-		refused[request.Organization] = times
+		refused[request.Organization] = append(refused[request.Organization], request.At)
+		times := refused[request.Organization]
 		if n := len(times) - mostRefusals; n > 0 && times[len(times)-1].Sub(times[n-1]) < time.Second {
 			return []string{fmt.Sprintf("more than %d requests are refused within a second, the last at %s", mostRefusals, request.At)}
 		}

@@ -5,6 +5,7 @@ package poll_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -49,7 +50,7 @@ func TestEventThatAGatewayRefusesIsPassedBy(t *testing.T) {
 		t.Skip("takes long")
 	}
 	for _, status := range []int{413, 502, 500} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			if status != 413 {
 				t.Skip("fails: reading stops at the event, with the failure \"server\", for as long as the API answers so")
 			}
