@@ -22,7 +22,7 @@ import (
 func main() {
 	names := flag.String("run", "", "only the mutants whose text matches this expression")
 	few := flag.Bool("few", false, "run the tests that the table names, and not the others of the package")
-	workers := flag.Int("workers", max(1, runtime.NumCPU()/2), "how many mutants are tried at a time")
+	workers := flag.Int("workers", runtime.NumCPU(), "how many mutants are tried at a time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, *names, *workers, *few)
