@@ -130,6 +130,9 @@ func (p *plan) drawStrange(d draw, end time.Duration) {
 			answer.by = d.duration(0, 4*time.Minute)
 			p.strange.ahead = max(p.strange.ahead, answer.by)
 		}
+		if p.further.jumping > 0 && strangeKinds[answer.kind].name == "there are no dates" {
+			continue // that the clock was set back meanwhile nobody can know
+		}
 		p.add(answer)
 	}
 	if d.chance(0.15) {
