@@ -233,7 +233,7 @@ func laneMutants() []mutant {
 		},
 		{
 			"after the event that was too large a rescan stays whole", read,
-			`case l.light && p.mayBeLight(s.report.Delivered) && !p.missedAt.After(e.clock.latest()):`, `case false:`,
+			`case l.light.allowed && p.mayBeLight(s.report.Delivered) && !p.missedAt.After(e.clock.latest()):`, `case false:`,
 			"TestRescansAskForIDsUntilAnEventIsNew",
 		},
 		{

@@ -84,6 +84,9 @@ func (e *Engine) revise(l *lane, err error) (atOnce bool) {
 		return e.reviseStart(l, time.Duration(days)*24*time.Hour, err)
 	}
 	p := l.pass
+	if l.refuseLight(e.observer) {
+		return true
+	}
 	if p.run.token == nil {
 		return false
 	}

@@ -14,8 +14,7 @@ type lane struct {
 	kind     PassKind
 	services []string
 	clock    *clock
-	// light lanes ask for ids and timestamps until they meet an event that was not delivered.
-	light bool
+	light    lightReading
 	// whole and byID are the sizes of pages of whole events, and of ids and timestamps.
 	whole, byID pageSize
 	// due is when the next pass begins.
@@ -30,12 +29,19 @@ type lane struct {
 	bad, heavy int
 }
 
+// lightReading asks for ids and timestamps until an event is met that was not delivered.
+type lightReading struct {
+	allowed bool
+	// refusals are those of light pages of the pass.
+	refusals int
+}
+
 func newLane(kind PassKind, settings Settings, clock *clock) *lane {
 	return &lane{
 		kind:     kind,
 		services: settings.Services,
 		clock:    clock,
-		light:    (kind == Rescan || kind == Audit) && settings.LightRescans,
+		light:    lightReading{allowed: (kind == Rescan || kind == Audit) && settings.LightRescans},
 		whole:    newPageSize(settings.PageSize),
 		byID:     newPageSize(settings.PageSize),
 	}
@@ -56,7 +62,7 @@ func (l *lane) begin(start time.Time) {
 	ahead := start.After(now)
 	start = earlier(start, now)
 	query := insights.Query{Services: l.services, Start: start, End: p.end, Limit: l.whole.limit}
-	if p.partial != "" || p.missedAt.IsZero() && (l.light || !p.peekedAt.IsZero()) {
+	if p.partial != "" || p.missedAt.IsZero() && (l.light.allowed || !p.peekedAt.IsZero()) {
 		query.Fields, query.Limit = lightFields(), l.byID.limit
 	}
 	p.run = newRun(query)
@@ -133,6 +139,22 @@ func (l *lane) readWhole() {
 	l.begin(l.pass.run.position)
 }
 
+// refuseLight makes the lane read whole events from here on where it asked for ids and timestamps, and reports
+// whether it did. A refusal may be the token's, so those of a token count only when they go on. A pass that
+// can't fetch an event whole has no other way.
+func (l *lane) refuseLight(observer Observer) bool {
+	if !l.pass.run.light() || l.pass.partial != "" {
+		return false
+	}
+	if l.light.refusals++; l.pass.run.token != nil && l.light.refusals < confirmations {
+		return false
+	}
+	observer.Anomaly(AnomalyNotLight)
+	l.light.allowed = false
+	l.readWhole()
+	return true
+}
+
 // size is that of the pages of the run under way.
 func (l *lane) size() *pageSize {
 	if l.pass.run.light() {
@@ -152,7 +174,7 @@ func (l *lane) succeeded(full bool) {
 
 // close ends the pass.
 func (l *lane) close() {
-	l.pass = nil
+	l.pass, l.light.refusals = nil, 0
 	l.whole.restore()
 	l.byID.restore()
 }

@@ -104,7 +104,7 @@ func (e *Engine) reopened(l *lane, s *settlement, last bool) bool {
 		l.readWhole()
 	case p.partial != "", last, p.beyond():
 		return false
-	case l.light && p.mayBeLight(s.report.Delivered) && !p.missedAt.After(e.clock.latest()):
+	case l.light.allowed && p.mayBeLight(s.report.Delivered) && !p.missedAt.After(e.clock.latest()):
 		// Ahead of now, a run that is light again would begin at now, and read all that is known again.
 		p.missedAt = time.Time{}
 		l.resume()

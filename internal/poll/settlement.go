@@ -65,7 +65,7 @@ func (s *settlement) isLight() bool {
 		return true
 	}
 	s.engine.observer.Anomaly(AnomalyNotLight)
-	s.lane.light = false
+	s.lane.light.allowed = false
 	return false
 }
 

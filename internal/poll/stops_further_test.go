@@ -5,6 +5,7 @@ package poll_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strconv"
 	"testing"
 	"time"
@@ -152,5 +153,23 @@ func TestUndatedEventsComeOnceWhereRescansAreRare(t *testing.T) {
 		}
 		h.pass(3 * time.Hour)
 		assert.Equal(t, 1, h.accepted()["undated"])
+	})
+}
+
+// The API may refuse the fields that light pages ask for, as it does where no event of a page has one of them.
+func TestLightPagesThatAreRefusedAreReadWhole(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		from := manyDelivered(h)
+		h.api.Inject(simulator.Fault{
+			When:   func(r simulator.Request) bool { return r.Query.Fields != nil },
+			Effect: simulator.Status(http.StatusBadRequest, "no known field in fields"),
+		})
+		h.api.Add(simulator.Event{Service: "sso", ID: "late", Time: time.Now().Add(-3 * time.Minute), Visible: time.Now()})
+		before := len(h.api.Requests())
+		h.pass(5 * time.Minute)
+		h.requireEachOnce(from)
+		assert.Contains(t, h.observed.seen().anomalies, poll.AnomalyNotLight)
+		assert.Empty(t, h.observed.seen().failing)
+		assert.Less(t, len(h.api.Requests())-before, 200)
 	})
 }
