@@ -9,13 +9,14 @@
 //
 // # Lanes
 //
-// Tail, rescan and history are lanes: each has a pass under way, a page size, waits and failures of
+// Tail, rescan, history and audit are lanes: each has a pass under way, a page size, waits and failures of
 // its own. The loop takes one page of the lane that is due, the tail's first. A pass asks for
 // everything from a start on, oldest first, drops what the checkpoint has seen and delivers the
 // rest. The API's time at its first page is the pass's asOf. A tail starts at the watermark w. A
 // rescan starts five minutes before r - L, where r is the asOf of the last complete rescan and L the
 // maximum event delay. It asks for ids and timestamps until it meets an event that was not delivered,
-// and a restart goes on where it was. A slice of history has an end.
+// and a restart goes on where it was. A slice of history has an end. The audit reads an hour again where the
+// API counts more events than were delivered, and moves neither w nor r.
 //
 // An event's way is: lanes.go (whose page), ahead.go (the page), settlement.go (what is new),
 // batch.go (the consumer), keeper.go (the checkpoint), read.go (what follows). A failure's way is:
@@ -29,8 +30,9 @@
 //  1. What is stored is true when it is stored and stays true: an id only after its batch was
 //     accepted, w, r and a rescan's position only after every earlier page was accepted. An older
 //     state forgets something, which costs duplicates and never a gap.
-//  2. Let k be the first rescan whose asOf is at or after v. The rescan before it has r < v, so
-//     r - L < t, and k starts before that: the event is on its pages. Tails bring it sooner.
+//  2. Let k be the first complete rescan that was asked for at or after v. The one before it was asked for
+//     before v, and a date is five minutes ahead at most, so r < v + 5 min. Hence r - L - 5 min < t, and k
+//     starts no later than that: the event is on its pages. Tails bring it sooner.
 //  3. It is delivered unless its id was seen, that is, unless it was delivered. A light page passes
 //     over what was seen only.
 //

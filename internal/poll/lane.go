@@ -8,7 +8,7 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
-// lane is one of the readers that share an engine: the tail, the rescans, or the history. What one lane is
+// lane is one of the readers that share an engine: the tail, the rescans, the history, or the audit. What one lane is
 // refused, or halves, or waits for changes no other lane.
 type lane struct {
 	kind     PassKind

@@ -169,7 +169,7 @@ func (s *Simulator) events(organization string, query Query, request *Request) *
 		token := last.encode(s.next())
 		answer.Header["X-Search_after"] = []string{token}
 		if s.settings.BindTokens {
-			s.binds(token, query)
+			s.bound.bind(token, query)
 		}
 	}
 	return answer

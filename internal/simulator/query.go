@@ -139,24 +139,11 @@ func (s *Simulator) parseToken(query *Query, now time.Time) *problem {
 	if now.Sub(decoded.issued) > s.settings.TokenLifetime {
 		return badRequest("search_after has expired")
 	}
-	if s.settings.BindTokens && !s.belongs(*query) {
+	if s.settings.BindTokens && !s.bound.belongs(*query) {
 		return badRequest("search_after does not belong to this query")
 	}
 	query.token = decoded
 	return nil
-}
-
-// binds notes which query a token is given for.
-func (s *Simulator) binds(token string, query Query) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.bound[token] = query.text()
-}
-
-func (s *Simulator) belongs(query Query) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.bound[string(query.SearchAfter)] == query.text()
 }
 
 // text is a query without its token.

@@ -79,15 +79,14 @@ type Request struct {
 type Simulator struct {
 	settings Settings
 
-	mu       sync.Mutex
-	random   *rand.Rand
-	indexes  map[string]*index
-	services map[string]struct{}
-	faults   []*Fault
-	requests []Request
-	answers  uint8
-	// bound has the query that each token was given for.
-	bound       map[string]string
+	mu          sync.Mutex
+	random      *rand.Rand
+	indexes     map[string]*index
+	services    map[string]struct{}
+	faults      []*Fault
+	requests    []Request
+	answers     uint8
+	bound       boundTokens
 	projections projections
 }
 
@@ -107,7 +106,6 @@ func New(settings Settings) *Simulator {
 		random:   rand.New(rand.NewPCG(settings.Seed, 1)), //nolint:gosec // a simulation is reproduced by its seed
 		indexes:  make(map[string]*index),
 		services: knownServices(),
-		bound:    make(map[string]string),
 	}
 }
 

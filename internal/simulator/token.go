@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -45,6 +46,27 @@ func (t token) encode(answer uint8) string {
 		raw[i] ^= answer * byte(2*i+1)
 	}
 	return fmt.Sprintf("[%d,%q]", t.milli, base64.RawURLEncoding.EncodeToString(raw))
+}
+
+// boundTokens know the query that each token was given for. They are safe for concurrent use.
+type boundTokens struct {
+	mu      sync.Mutex
+	queries map[string]string
+}
+
+func (b *boundTokens) bind(token string, query Query) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.queries == nil {
+		b.queries = make(map[string]string)
+	}
+	b.queries[token] = query.text()
+}
+
+func (b *boundTokens) belongs(query Query) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.queries[string(query.SearchAfter)] == query.text()
 }
 
 // decodeToken reports false for what encode did not write. The first element may be a number
