@@ -17,6 +17,11 @@ const (
 func laneMutants() []mutant {
 	return []mutant{
 		{
+			"a tail goes on at a place that a rescan has passed", read,
+			`e.lanes.tail.overtaken(p.asOf)`, ``,
+			"TestFault_E2_TailThatRescansOvertookReadsNothingAgain",
+		},
+		{
 			"a rescan that fails holds live events back", lanes,
 			`if l.rescan.pass == nil || l.rescan.failing() {`, `if l.rescan.pass == nil {`,
 			"TestLiveEventsComeWhereTheRescanAfterAnOutageFails",

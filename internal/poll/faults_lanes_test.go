@@ -248,3 +248,22 @@ func TestFault_E18_EventsDatedFarAheadAreNotReadByEveryPoll(t *testing.T) {
 		h.requireEachOnce(from)
 	})
 }
+
+// A tail that was refused for hours must not go on at its old place: rescans have delivered what is there,
+// and it is forgotten.
+func TestFault_E2_TailThatRescansOvertookReadsNothingAgain(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.settings.LightRescans = false
+		h.start()
+		h.pass(15 * time.Second)
+		from := time.Now()
+		h.add("a", from, 1)
+		refusal := simulator.Status(403, "")
+		h.api.Inject(simulator.Fault{Until: from.Add(2 * time.Hour), Effect: refusal})
+		h.api.Inject(simulator.Fault{Until: from.Add(3 * time.Hour), Effect: refusal, When: func(r simulator.Request) bool {
+			return r.Query.Start.Before(from) && r.Query.Start.After(from.Add(-time.Minute)) // the tail's
+		}})
+		h.pass(4 * time.Hour)
+		h.requireEachOnce(from)
+	})
+}

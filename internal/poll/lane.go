@@ -179,6 +179,14 @@ func (l *lane) close() {
 	l.byID.restore()
 }
 
+// overtaken ends the pass where another lane has delivered everything up to a time further than it is. What
+// it would read again may be forgotten.
+func (l *lane) overtaken(by time.Time) {
+	if l.pass != nil && l.pass.run.position.Before(by) {
+		l.close()
+	}
+}
+
 func (l *lane) failing() bool { return l.attempt.consecutive > 0 }
 
 // ready reports whether a page of the lane may be asked for.

@@ -132,6 +132,7 @@ func (e *Engine) finish(ctx context.Context, l *lane) error {
 	if p.kind == Rescan {
 		e.keeper.fit()
 		e.lanes.rescanned(e.keeper.frontier)
+		e.lanes.tail.overtaken(p.asOf)
 		if !e.lanes.tail.due.After(time.Now()) {
 			// The rescan was the tail as well.
 			e.lanes.tail.due = time.Now().Add(e.settings.PollInterval)
