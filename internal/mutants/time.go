@@ -57,17 +57,17 @@ func timeMutants() []mutant {
 		},
 		{
 			"what is before a rescan's position is forgotten though the next one reads it", frontier,
-			`edge = earlier(f.Rescan.Position, next)`, `edge = later(next.Add(-maxClockSkew), f.Rescan.Position)`,
+			`return earlier(f.Rescan.Position, next)`, `return later(next.Add(-maxClockSkew), f.Rescan.Position)`,
 			"TestFrontierAdvancesWithAPass",
 		},
 		{
 			"what is behind a rescan's position is forgotten", frontier,
-			`edge = earlier(f.Rescan.Position, next)`, `edge = next`,
+			`return earlier(f.Rescan.Position, next)`, `return next`,
 			"TestFrontierAdvancesWithAPass",
 		},
 		{
 			"nothing is forgotten while a rescan is under way", frontier,
-			"\tif f.Rescan.UnderWay() {\n\t\tnext :=", "\tif false {\n\t\tnext :=",
+			"\tif !f.Rescan.UnderWay() {\n\t\treturn f.rescanNeeds()", "\tif true {\n\t\treturn f.rescanNeeds()",
 			"TestFault_E5_WhatIsRememberedDoesNotGrowWithAnOutage",
 		},
 		{
@@ -143,8 +143,13 @@ func timeMutants() []mutant {
 			"TestFault_C9_WatermarkAheadOfTheAPIIsRewound|TestFrontierGoesBackWithTheClock",
 		},
 		{
+			"what was to become visible late and is forgotten is in no gap", frontier,
+			`return later(f.From, f.unread())`, `return f.Watermark`,
+			"TestFault_C10_OutageLongerThanTheRetentionIsDeclared|TestFrontierGivesUpWhatTheAPIRefuses",
+		},
+		{
 			"a clamp declares past the history's end", frontier,
-			`from, to = f.Backfill.Next, earlier(edge, f.Backfill.End)`, `from, to = f.Backfill.Next, edge`,
+			`from, to = f.losable(kind), earlier(edge, f.Backfill.End)`, `from, to = f.losable(kind), edge`,
 			"TestFrontierGivesUpWhatTheAPIRefuses",
 		},
 		{

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/backoff"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
@@ -109,41 +108,6 @@ func TestFault_A5_RefusedKeyIsTriedRarelyAndRecovers(t *testing.T) {
 		h.pass(10 * time.Minute)
 		h.requireEachOnce(from)
 		assert.Empty(t, h.observed.seen().failing)
-	})
-}
-
-func TestFault_A4_StartBeforeTheRetentionGoesOnAtItsEdge(t *testing.T) {
-	bubble(t, simulator.Settings{Retention: 15 * 24 * time.Hour}, func(t *testing.T, h *harness) {
-		begin := time.Now()
-		kept := begin.Add(-15 * 24 * time.Hour).Add(time.Hour)
-		h.api.Add(simulator.NewGenerator(1, 0, 0).History("", begin.Add(-30*24*time.Hour), begin, 3000)...)
-		h.settings.History = poll.History{Lookback: 30 * 24 * time.Hour}
-		h.start()
-		h.pass(20 * time.Minute)
-		for _, event := range h.api.Expected("", kept) {
-			require.Equal(t, 1, h.accepted()[event.ID])
-		}
-		require.Len(t, h.observed.seen().losses, 1)
-		loss := h.observed.seen().losses[0]
-		assert.Equal(t, poll.LossRetention, loss.Reason)
-		assert.WithinDuration(t, begin.Add(-30*24*time.Hour), loss.From, time.Minute)
-		assert.WithinDuration(t, begin.Add(-15*24*time.Hour), loss.To, time.Hour)
-	})
-}
-
-func TestFault_C10_OutageLongerThanTheRetentionIsDeclared(t *testing.T) {
-	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
-		h.start()
-		h.pass(15 * time.Second)
-		h.kill()
-		stopped := h.observed.seen().progress.Watermark
-		h.pass(100 * 24 * time.Hour)
-		h.start()
-		h.pass(15 * time.Second)
-		require.Len(t, h.observed.seen().losses, 1)
-		assert.Equal(t, stopped, h.observed.seen().losses[0].From)
-		assert.WithinDuration(t, time.Now().Add(-90*24*time.Hour), h.observed.seen().losses[0].To, 2*time.Minute)
-		h.requireNoFutureStart()
 	})
 }
 

@@ -110,15 +110,21 @@ func (f frontier) forget() frontier {
 }
 
 func (f frontier) edge() time.Time {
-	edge := f.rescanNeeds()
-	if f.Rescan.UnderWay() {
-		next := earlier(f.Watermark, f.Rescan.AsOf.Add(-f.delay)).Add(-maxClockSkew)
-		edge = earlier(f.Rescan.Position, next)
-	}
+	edge := f.unread()
 	if f.depth > 0 {
 		edge = earlier(edge, f.Rescanned.Add(-f.depth))
 	}
 	return edge.Truncate(time.Hour)
+}
+
+// unread is the time from which on the live lanes may still find what was not delivered: it may have become visible
+// since they were there.
+func (f frontier) unread() time.Time {
+	if !f.Rescan.UnderWay() {
+		return f.rescanNeeds()
+	}
+	next := earlier(f.Watermark, f.Rescan.AsOf.Add(-f.delay)).Add(-maxClockSkew)
+	return earlier(f.Rescan.Position, next)
 }
 
 // auditable are the hours that can be compared with the API's count: a complete rescan is behind them, and
@@ -154,18 +160,26 @@ func (f frontier) rewind(now time.Time) frontier {
 	return f
 }
 
-// clamp gives up what the API refuses to answer for, before edge, and returns the time of which events are
+// losable is the time from which on events are lost that the API shows a lane no more.
+func (f frontier) losable(kind PassKind) time.Time {
+	if kind == Backfill {
+		return f.Backfill.Next
+	}
+	return later(f.From, f.unread())
+}
+
+// clamp gives up what the API refuses to answer for, before edge, and returns the time of which events may be
 // lost by it: none where to is not after from.
 func (f frontier) clamp(kind PassKind, edge time.Time) (clamped frontier, from, to time.Time) {
 	if kind == Audit {
 		return f, edge, edge
 	}
 	if kind == Backfill {
-		from, to = f.Backfill.Next, earlier(edge, f.Backfill.End)
+		from, to = f.losable(kind), earlier(edge, f.Backfill.End)
 		f.Backfill.Next = later(from, to)
 		return f, from, to
 	}
-	from, to = f.Watermark, edge
+	from, to = f.losable(kind), edge
 	f.Watermark, f.From = later(f.Watermark, edge), later(f.From, edge)
 	if f.Rescan.UnderWay() {
 		f.Rescan.Position = later(f.Rescan.Position, edge)

@@ -197,9 +197,11 @@ func TestFrontierGivesUpWhatTheAPIRefuses(t *testing.T) {
 		lost     bool
 		from, to int
 	}{
-		"live events up to the edge":         {known(30, 28), Tail, 50, known(50, 28).from(50), true, 30, 50},
-		"nothing where w is further":         {known(30, 28), Rescan, 20, known(30, 28).from(20), false, 0, 0},
-		"a rescan under way as well":         {known(30, 28).rescanning(35, 20), Rescan, 25, known(30, 28).rescanning(35, 25).from(25), false, 0, 0},
+		"live events up to the edge":         {known(30, 28), Tail, 50, known(50, 28).from(50), true, 13, 50},
+		"late events where w is further":     {known(30, 28), Rescan, 20, known(30, 28).from(20), true, 13, 20},
+		"nothing where no event is to come":  {known(30, 28), Rescan, 12, known(30, 28).from(12), false, 0, 0},
+		"nothing again":                      {known(30, 28).from(15), Rescan, 20, known(30, 28).from(20), true, 15, 20},
+		"a rescan under way as well":         {known(30, 28).rescanning(35, 18), Rescan, 25, known(30, 28).rescanning(35, 25).from(25), true, 18, 25},
 		"history up to the edge":             {known(30, 28).history(-300, -100), Backfill, -200, known(30, 28).history(-200, -100), true, -300, -200},
 		"history no further than its end":    {known(30, 28).history(-300, -100), Backfill, -50, known(30, 28).history(-100, -100), true, -300, -100},
 		"no history where it is read by now": {known(30, 28).history(-150, -100), Backfill, -200, known(30, 28).history(-150, -100), false, 0, 0},

@@ -143,16 +143,14 @@ func (e *Engine) finish(ctx context.Context, l *lane) error {
 }
 
 // judgeRetention declares a loss where the API answers for a time from before its retention and shows
-// nothing of it. It gives up nothing: a pass that starts there is read all the same.
+// nothing of it. It gives up nothing: a pass that starts there is read all the same. A rescan judges for the tail
+// too, since it begins earlier.
 func (e *Engine) judgeRetention(l *lane, page *insights.Page) {
-	if l.kind == Audit {
+	if l.kind != Rescan && l.kind != Backfill {
 		return
 	}
-	from, end := e.keeper.frontier.Watermark, time.Time{}
-	if l.kind == Backfill {
-		from, end = e.keeper.frontier.Backfill.Next, l.pass.end
-	}
-	if from, to := e.retention.missing(page, l.pass.run.query.Start, from, end); from.Before(to) {
+	from := e.keeper.frontier.losable(l.kind)
+	if from, to := e.retention.missing(page, l.pass.run.query.Start, from, l.pass.end); from.Before(to) {
 		e.observer.Lost(Loss{Reason: LossRetention, From: from, To: to})
 	}
 }

@@ -192,8 +192,8 @@ func TestFault_C10_GapIsCountedInSeconds(t *testing.T) {
 		require.NoError(t, err)
 		points := metric.Data.(metricdata.Sum[float64]).DataPoints
 		require.Len(t, points, 1)
-		// The watermark when it was stopped is at most two seconds old, and the clamp leaves a minute.
-		assert.InDelta(t, (10*24*time.Hour + time.Minute).Seconds(), points[0].Value, 5)
+		// It begins at the first contact, ten seconds before the stop, and the clamp leaves a minute.
+		assert.InDelta(t, (10*24*time.Hour + time.Minute + 10*time.Second).Seconds(), points[0].Value, 5)
 		assert.Equal(t, attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud")), points[0].Attributes)
 		assert.Equal(t, []string{"error"}, c.lines("JumpCloud does not keep events of this time any more"))
 	})

@@ -12,6 +12,7 @@ import (
 
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
 )
 
@@ -30,17 +31,22 @@ func newLosses() losses {
 	return losses{events: make(map[string]int), of: make(map[string]int)}
 }
 
-// spans says that an event is in a declared span, or was to become visible late before it: what the
-// API forgot meanwhile no rescan can find.
-func (l *losses) spans(r *run, event simulator.Event) bool {
-	late := r.plan.world.maxEventDelay + 2*r.plan.world.rescanInterval
+// spans says that an event is in a declared span.
+func (l *losses) spans(event simulator.Event) bool {
 	return slices.ContainsFunc(l.gaps, func(g gap) bool {
-		from := g.from
-		if event.Visible.After(event.Time) {
-			from = from.Add(-late)
-		}
-		return !event.Time.Before(from.Truncate(time.Millisecond)) && event.Time.Before(g.to)
+		return !event.Time.Before(g.from.Truncate(time.Millisecond)) && event.Time.Before(g.to)
 	})
+}
+
+// unread are the times from which on events may become visible that a state knows nothing of: since the last
+// rescan, or since the one that is under way. A date may be five minutes ahead.
+func unread(state checkpoint.State) []time.Time {
+	const ahead = 5 * time.Minute
+	times := []time.Time{state.From}
+	for _, rescanned := range []time.Time{state.Rescanned, state.Rescan.AsOf} {
+		times = append(times, rescanned.Add(-state.MaxEventDelay-ahead))
+	}
+	return append(times, state.Watermark.Add(-ahead), state.Rescan.Position)
 }
 
 // judgeLosses checks that what is counted as lost is what is lost, neither more nor less.

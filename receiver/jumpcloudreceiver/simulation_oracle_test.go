@@ -39,7 +39,7 @@ type oracle struct {
 	clock *apiClock
 	// ahead is how far an answer may be dated ahead.
 	ahead time.Duration
-	// kept are the times of the API that were stored.
+	// kept are the times at which a gap may begin, by what was stored.
 	kept       []time.Time
 	violations []string
 }
@@ -156,7 +156,8 @@ func (o *oracle) stored(key string, value []byte) {
 		if state.Watermark.After(passed) || state.Rescanned.After(passed) {
 			o.violated("the state %v is ahead of the API's time %s", state, passed)
 		}
-		o.kept = append(o.kept, state.Watermark, state.Backfill.Next)
+		o.kept = append(o.kept, state.Backfill.Next)
+		o.kept = append(o.kept, unread(state)...)
 		return
 	}
 	list := idsOf(value)
@@ -182,7 +183,7 @@ func (o *oracle) missing(r *run, t *tenant) (lost []simulator.Event) {
 	o.losses.gaps = r.gaps(t)
 	for _, event := range r.api.Expected(t.id, r.from) {
 		promised := event.Visible.Sub(event.Time) <= r.plan.world.maxEventDelay
-		if promised && !o.settled(event.ID) && !o.losses.spans(r, event) {
+		if promised && !o.settled(event.ID) && !o.losses.spans(event) {
 			lost = append(lost, event)
 		}
 	}

@@ -10,9 +10,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
 )
 
 // plannedStorage outlives the process. It applies a batch whole, or by the plan a part of it.
@@ -116,10 +117,7 @@ func (l *lane) writes(operations []*storage.Operation) string {
 // storedState is what the oracle looks at of a state record.
 type storedState struct {
 	Content struct {
-		State struct {
-			From, Watermark, Rescanned time.Time
-			Backfill                   struct{ Next time.Time }
-		} `json:"state"`
+		State checkpoint.State `json:"state"`
 	} `json:"content"`
 }
 

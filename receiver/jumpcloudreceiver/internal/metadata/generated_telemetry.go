@@ -241,7 +241,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudGap, err = builder.meter.Float64Counter(
 		"otelcol_receiver_jumpcloud_gap",
-		metric.WithDescription("Length of the time whose events are declared lost since the API does not keep them any more. [Alpha]"),
+		metric.WithDescription("Length of the time of which events may be lost since the API does not keep them any more. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)

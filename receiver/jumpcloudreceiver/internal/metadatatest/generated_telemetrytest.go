@@ -261,7 +261,7 @@ func AssertEqualReceiverJumpcloudEvents(t *testing.T, tt *componenttest.Telemetr
 func AssertEqualReceiverJumpcloudGap(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_jumpcloud_gap",
-		Description: "Length of the time whose events are declared lost since the API does not keep them any more. [Alpha]",
+		Description: "Length of the time of which events may be lost since the API does not keep them any more. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Sum[float64]{
 			Temporality: metricdata.CumulativeTemporality,
