@@ -73,7 +73,7 @@ func startMutants() []mutant {
 		},
 		{
 			"an API's time that its answers do not agree on is believed at once", start,
-			`if e.clock.known() || len(e.clock.doubted) == 0 || answers`, `if true || answers`,
+			`if e.arbiter.settled(ctx) || len(e.clock.doubted) == 0 || answers`, `if true || answers`,
 			"TestFirstStartBeginsAtTheAPIsTimeWhereTheLocalClockIsOff",
 		},
 		{

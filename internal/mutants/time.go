@@ -5,6 +5,7 @@ package main
 const (
 	frontier = "internal/poll/frontier.go"
 	clock    = "internal/poll/clock.go"
+	arbiter  = "internal/poll/arbiter.go"
 	pass     = "internal/poll/pass.go"
 )
 
@@ -188,8 +189,33 @@ func timeMutants() []mutant {
 			"TestFault_C4_WithoutADateTheWatermarkStaysFiveMinutesBehind",
 		},
 		{
+			"small steps of the dates add up", clock,
+			"case agree(c.anchor, answer):", "case agree(c.last(), answer):",
+			"TestClockBelievesWhatIsSupported",
+		},
+		{
+			"a contradicted date is asked about again and again", clock,
+			`answer.Received.Sub(c.refuted.Received) < refutedFor &&`, `false &&`,
+			"TestClockForgetsADisputeThatIsDecided",
+		},
+		{
+			"dates that are wrong for hours are believed", arbiter,
+			`case alike || reached == dated.After(continued):`, `case true:`,
+			"TestFault_C5_DatesThatAreWrongForHoursLoseNothing",
+		},
+		{
+			"the API's clock is not believed where it is set", arbiter,
+			`case alike || reached == dated.After(continued):`, `case alike:`,
+			"TestFault_C9_ClockOfTheAPIThatIsSetIsBelieved",
+		},
+		{
+			"an API that answers whatever the start decides", arbiter,
+			`case alike || reached == dated.After(continued):`, `case reached == dated.After(continued):`,
+			"TestFault_C9_DatesAreBelievedWhereTheAPIDecidesNothing",
+		},
+		{
 			"one answer that nothing supports is believed", clock,
-			`len(c.doubted) == confirmations {`, `len(c.doubted) == 1 {`,
+			`return len(c.doubted) == confirmations }`, `return len(c.doubted) >= 1 }`,
 			"TestClockBelievesWhatIsSupported",
 		},
 		{

@@ -16,27 +16,66 @@ const (
 	// recentAnswers is how many answers the estimate of the API's time rests on. The API may be
 	// several servers, and their clocks differ.
 	recentAnswers = 4
+	// refutedFor is how long a contradicted date is believed no more without asking again.
+	refutedFor = time.Hour
 )
 
-// clock estimates the API's time between two bounds. One answer's date is believed within what the
-// answers before it and the run of the local clock allow.
+// clock estimates the API's time between two bounds. An answer's date is believed within what the first believed
+// answer and the run of the local clock allow. Answers beyond that are disputed once a few in a row agree.
 type clock struct {
+	// anchor is the answer that the others are compared with: small steps must not add up.
+	anchor insights.ServerClock
 	// recent are the last believed answers, oldest first.
 	recent []insights.ServerClock
-	// doubted are answers in a row that agree with each other and with nothing else.
+	// doubted are the last answers in a row that agree with each other and with nothing else.
 	doubted []insights.ServerClock
+	// refuted is an answer whose date the API contradicted, and so are those that agree with it.
+	refuted insights.ServerClock
 }
 
 // observe takes the clock of a page or of a refusal.
 func (c *clock) observe(answer insights.ServerClock) {
-	if answer.Date.IsZero() || c.support(answer) {
+	if answer.Date.IsZero() || c.support(answer) || c.isRefuted(answer) {
 		return
 	}
 	if n := len(c.doubted); n > 0 && !agree(c.doubted[n-1], answer) {
 		c.doubted = nil
 	}
-	if c.doubted = append(c.doubted, answer); len(c.doubted) == confirmations {
-		c.recent, c.doubted = []insights.ServerClock{answer}, nil
+	c.doubted = append(c.doubted, answer)
+	c.doubted = c.doubted[max(0, len(c.doubted)-confirmations):]
+}
+
+// isRefuted reports whether an answer tells a time that the API contradicted lately.
+func (c *clock) isRefuted(answer insights.ServerClock) bool {
+	return !c.refuted.Date.IsZero() && answer.Received.Sub(c.refuted.Received) < refutedFor && agree(c.refuted, answer)
+}
+
+// disputed reports whether answers agree on another time than what is known: see arbiter.
+func (c *clock) disputed() bool { return len(c.doubted) == confirmations }
+
+// claims are the API's time by the disputed dates, and by what is known.
+func (c *clock) claims(now time.Time) (dated, continued time.Time) {
+	last := c.doubted[len(c.doubted)-1]
+	dated = last.Date.UTC().Add(now.Sub(last.Received))
+	if !c.known() {
+		return dated, now.Round(0).UTC()
+	}
+	return dated, c.earliestAt(now)
+}
+
+// believe ends a dispute: what the dates say is the API's time.
+func (c *clock) believe() {
+	last := c.doubted[len(c.doubted)-1]
+	c.anchor, c.recent, c.doubted, c.refuted = last, []insights.ServerClock{last}, nil, insights.ServerClock{}
+}
+
+// refute ends a dispute: what is known is the API's time.
+func (c *clock) refute() {
+	last := c.doubted[len(c.doubted)-1]
+	c.refuted, c.doubted = last, nil
+	if !c.known() {
+		c.anchor = insights.ServerClock{Date: last.Received.Round(0), Received: last.Received}
+		c.recent = []insights.ServerClock{c.anchor}
 	}
 }
 
@@ -59,15 +98,18 @@ func (c *clock) support(answer insights.ServerClock) (supported bool) {
 		return false
 	case !c.known():
 		supported = agree(insights.ServerClock{Date: answer.Received, Received: answer.Received}, answer)
-	case agree(c.last(), answer):
+	case agree(c.anchor, answer):
 		supported = true
 	default:
 		// After a suspend the monotonic clock is behind, and the local wall clock is right.
-		if supported = agreeByWall(c.last(), answer); supported {
+		if supported = agreeByWall(c.anchor, answer); supported {
 			c.recent = nil
 		}
 	}
 	if supported {
+		if !c.known() {
+			c.anchor = answer
+		}
 		c.doubted = nil
 		c.recent = append(c.recent, answer)
 		c.recent = c.recent[max(0, len(c.recent)-recentAnswers):]

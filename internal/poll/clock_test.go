@@ -52,30 +52,35 @@ func TestClockGoesByTheSlowestAndTheFastestOfFourAnswers(t *testing.T) {
 
 func TestClockBelievesWhatIsSupported(t *testing.T) {
 	for name, test := range map[string]struct {
-		ahead []time.Duration
-		after time.Duration
+		minutes []int
+		after   int
+		// disputed means that the last answers agree on another time.
+		disputed bool
 	}{
-		"within five minutes of the local clock":        {[]time.Duration{4 * time.Minute}, 4 * time.Minute},
-		"within five minutes of the answer before":      {[]time.Duration{4 * time.Minute, 8 * time.Minute, 8 * time.Minute, 8 * time.Minute, 8 * time.Minute}, 8 * time.Minute},
-		"not one answer, and not two":                   {[]time.Duration{0, time.Hour, time.Hour}, 0},
-		"three in a row":                                {[]time.Duration{0, time.Hour, time.Hour, time.Hour}, time.Hour},
-		"not three that differ":                         {[]time.Duration{0, time.Hour, 2 * time.Hour, time.Hour, 2 * time.Hour}, 0},
-		"not three with another one between":            {[]time.Duration{0, time.Hour, time.Hour, 0, time.Hour}, 0},
-		"three of which the first was preceded by else": {[]time.Duration{0, 3 * time.Hour, time.Hour, time.Hour, time.Hour}, time.Hour},
+		"within five minutes of the local clock":   {[]int{4}, 4, false},
+		"within five minutes of the first answer":  {[]int{4, 8, 8, 8, 8}, 8, false},
+		"small steps do not add up":                {[]int{0, 4, 8, 8, 8}, 0, true},
+		"not one answer, and not two":              {[]int{0, 60, 60}, 0, false},
+		"three in a row are disputed":              {[]int{0, 60, 60, 60}, 0, true},
+		"and more of them":                         {[]int{0, 60, 60, 60, 60}, 0, true},
+		"not three that differ":                    {[]int{0, 60, 120, 60, 120}, 0, false},
+		"not three with another one between":       {[]int{0, 60, 60, 0, 60}, 0, false},
+		"three after one that differs are as well": {[]int{0, 180, 60, 60, 60}, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var c clock
-				for _, ahead := range test.ahead {
-					c.observe(answered(ahead, 0))
+				for _, ahead := range test.minutes {
+					c.observe(answered(time.Duration(ahead)*time.Minute, 0))
 				}
-				assert.Equal(t, time.Now().UTC().Add(test.after-time.Second), c.earliest())
+				assert.Equal(t, time.Now().UTC().Add(time.Duration(test.after)*time.Minute-time.Second), c.earliest())
+				assert.Equal(t, test.disputed, c.disputed())
 			})
 		})
 	}
 	for name, test := range map[string]struct {
-		status int
-		known  bool
+		status   int
+		disputed bool
 	}{
 		"refusals are the API's own":              {403, true},
 		"what a gateway answers may be anybody's": {502, false},
@@ -85,7 +90,40 @@ func TestClockBelievesWhatIsSupported(t *testing.T) {
 			for range 5 {
 				c.observeFailure(&insights.StatusError{StatusCode: test.status, Clock: answered(time.Hour, 0)})
 			}
-			assert.Equal(t, test.known, c.known())
+			assert.Equal(t, test.disputed, c.disputed())
+		})
+	}
+}
+
+func TestClockForgetsADisputeThatIsDecided(t *testing.T) {
+	for name, known := range map[string]bool{"an answer before": true, "the local clock": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var c clock
+				dispute := func() {
+					for range confirmations {
+						c.observe(answered(time.Hour, 0))
+					}
+				}
+				if known {
+					c.observe(answered(0, 0))
+				}
+				dispute()
+				dated, continued := c.claims(time.Now())
+				assert.Equal(t, time.Now().UTC().Add(time.Hour), dated)
+				assert.WithinDuration(t, time.Now(), continued, time.Second)
+				c.refute()
+				assert.WithinDuration(t, time.Now(), c.earliest(), time.Second)
+				dispute()
+				assert.False(t, c.disputed(), "what was contradicted is doubted no more")
+				time.Sleep(refutedFor)
+				dispute()
+				assert.True(t, c.disputed(), "for an hour")
+				c.believe()
+				assert.WithinDuration(t, time.Now().Add(time.Hour), c.earliest(), time.Second)
+				c.observe(answered(time.Hour, 0))
+				assert.False(t, c.disputed())
+			})
 		})
 	}
 }

@@ -22,6 +22,7 @@ type Engine struct {
 	retention retention
 	lanes     *lanes
 	audit     *audit
+	arbiter   *arbiter
 	loaded    checkpoint.Loaded
 }
 
@@ -36,6 +37,7 @@ func New(settings Settings, source Source, deliver Deliver, store Store, observe
 	e.retention = retention{kept: settings.Retention, clock: &e.clock}
 	e.lanes = newLanes(settings, &e.clock)
 	e.audit = newAudit(settings, source, store, observer, &e.clock, e.lanes.audit)
+	e.arbiter = &arbiter{source: source, services: settings.Services, clock: &e.clock, observer: observer, backoff: settings.Backoff}
 	e.keeper = keeper{store: store, observer: observer, clock: &e.clock, backoff: settings.Backoff, audit: settings.Audit}
 	return e
 }
@@ -52,6 +54,11 @@ func (e *Engine) Run(ctx context.Context) {
 	defer e.fetcher.dropAhead()
 	defer e.keeper.spend(0)
 	for ctx.Err() == nil {
+		if e.arbiter.due(time.Now()) {
+			e.fetcher.dropAhead() // one request waits for its headers at a time
+			e.arbiter.decide(ctx)
+			continue
+		}
 		live := e.plan(time.Now())
 		current, wait := e.lanes.next(live, time.Now())
 		if current == nil {

@@ -111,23 +111,6 @@ func TestFault_A5_RefusedKeyIsTriedRarelyAndRecovers(t *testing.T) {
 	})
 }
 
-func TestFault_C9_WatermarkAheadOfTheAPIIsRewound(t *testing.T) {
-	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
-		h.api.Inject(simulator.Fault{Until: time.Now().Add(time.Minute), Effect: simulator.DateSkew(2 * time.Hour)})
-		h.start()
-		h.pass(90 * time.Second)
-		from := time.Now()
-		h.add("a", from, 10)
-		h.pass(15 * time.Minute)
-		h.requireEachOnce(from)
-		assert.Contains(t, h.observed.seen().anomalies, poll.AnomalyClockRewound)
-		h.kill()
-		h.start()
-		h.pass(time.Minute)
-		h.requireEachOnce(from)
-	})
-}
-
 func TestFault_A11_RetryAfterIsWaitedFor(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.start()

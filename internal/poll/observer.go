@@ -164,6 +164,8 @@ const (
 	// AnomalyNoDate: the API doesn't tell its time; the local clock and its known difference stand in, or
 	// the local clock less five minutes.
 	AnomalyNoDate Anomaly = "no_date"
+	// AnomalyWrongDate: the dates of answers are not the API's time: it contradicts them.
+	AnomalyWrongDate Anomaly = "wrong_date"
 	// AnomalyClockRewound: the watermark is after the API's time; the last L is read again.
 	AnomalyClockRewound Anomaly = "clock_rewound"
 	// AnomalyNoCount: the API does not answer counts; it is asked again after a day.

@@ -90,7 +90,7 @@ func (e *Engine) learnTime(ctx context.Context) bool {
 				tries = attempt{}
 				e.observer.Recovered(ConditionTail)
 			}
-			if e.clock.known() || len(e.clock.doubted) == 0 || answers > 2*confirmations {
+			if e.arbiter.settled(ctx) || len(e.clock.doubted) == 0 || answers > 2*confirmations {
 				return true
 			}
 			if !backoff.Sleep(ctx, minWait) {
@@ -101,7 +101,7 @@ func (e *Engine) learnTime(ctx context.Context) bool {
 		kind := classify(err)
 		wait := tries.failed(kind, err, e.settings.Backoff)
 		e.keeper.report(Failure{Condition: ConditionTail, Kind: kind, Err: err, Consecutive: tries.consecutive, Wait: wait})
-		if e.clock.known() {
+		if e.arbiter.settled(ctx) {
 			e.lanes.postpone(tries)
 			return true
 		}

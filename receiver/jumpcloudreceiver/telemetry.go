@@ -189,6 +189,7 @@ var anomalyTexts = map[poll.Anomaly]string{
 	poll.AnomalyNoCount:        "The API does not answer counts: what was delivered can't be compared with what it has. It is asked again after a day",
 	poll.AnomalyDepthShortened: "More ids would be remembered than audit::max_ids: the audit reaches less far back than audit::depth. Raise audit::max_ids where there is memory for 50 bytes an id",
 	poll.AnomalyNoDate:         "The API does not tell its time: the local clock and its known difference stand in",
+	poll.AnomalyWrongDate:      "The answers have wrong dates, which may be a proxy's: the local clock and its known difference stand in",
 	poll.AnomalyClockRewound:   "The watermark is after the API's time: reading the last max_event_delay again",
 }
 
