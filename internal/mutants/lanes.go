@@ -11,6 +11,7 @@ const (
 	batch      = "internal/poll/batch.go"
 	read       = "internal/poll/read.go"
 	handle     = "internal/poll/handle.go"
+	isolation  = "internal/poll/isolation.go"
 )
 
 // laneMutants are mistakes in whose turn it is, in what is asked for, and on the way of an event.
@@ -267,13 +268,28 @@ func laneMutants() []mutant {
 			"TestFault_P2_AnswersThatAreNoPageGiveNoEventUp",
 		},
 		{
+			"an event that the API can't show stops the reading", isolation,
+			"\tdefault:\n\t\tm.place = time.Time{}\n\t\tl.bypass(LossUnreadable)\n", "",
+			"TestEventThatAGatewayRefusesIsPassedBy",
+		},
+		{
+			"an API that shows no event whole for a while costs events", isolation,
+			`m.seen < confirmations || now.Sub(m.since) < isolateFor`, `m.seen < confirmations`,
+			"TestAPIThatShowsNoEventWholeForAWhileCostsNone",
+		},
+		{
+			"an outage is taken for an event's fault", isolation,
+			"m.place = time.Time{}\n\t\tif !l.light", "if !l.light",
+			"TestOutageThatEndsBetweenTwoLooksCostsNoEvent",
+		},
+		{
 			"a gateway that gives up on large pages gets them for ever", handle,
-			`if l.heavy++; l.heavy >= shrinkAfter &&`, `if false &&`,
+			`case l.misses.heavy < shrinkAfter || l.shrink():`, `case true:`,
 			"TestFault_E1_GatewayThatGivesUpOnLargePagesGetsSmallOnes",
 		},
 		{
 			"a pass outlives the clock that was set back under it", handle,
-			`if (l.kind == Tail || l.kind == Rescan) && l.pass.run.query.Start.After(e.clock.latest()) {`, `if false {`,
+			`if (l.kind == Tail || l.kind == Rescan) && l.pass != nil && l.pass.run.query.Start.After(e.clock.latest()) {`, `if false {`,
 			"TestFault_C5_ClockSetBackBehindWhatIsRememberedLosesNoLateEvent|TestFault_C5_ClockSetBackSoonAfterTheStartReachesNoFurtherBackThanTheStart|TestFault_C9_WatermarkAheadGoesBackByTheDelayAtOnce",
 		},
 	}

@@ -84,9 +84,10 @@ func (e *Engine) plan(now time.Time) *lane {
 	if rescan := e.lanes.rescan; rescan.pass == nil && !now.Before(rescan.due) {
 		e.lanes.openRescan(e.keeper.frontier)
 	}
-	if e.lanes.history.pass == nil {
+	if history := e.lanes.history; history.pass == nil && !now.Before(history.due) {
+		history.due = time.Time{}
 		if start, end, pending := e.keeper.frontier.slice(); pending {
-			e.lanes.history.open(start, end)
+			history.open(start, end)
 		}
 	}
 	e.audit.plan(e.keeper.frontier, now)

@@ -183,9 +183,9 @@ func classifyStatus(err *insights.StatusError) FailureKind {
 	return FailureRejected
 }
 
-// mayBeSize reports whether a smaller page may be answered: the answer did not come in time, or what stands
-// before the API gave up on it.
-func mayBeSize(err error) bool {
+// mayBeSize reports whether a smaller page may be answered: the answer did not come in time, or the API or what
+// stands before it gave up on it. ofToken means that a token may be the cause as well.
+func mayBeSize(err error, ofToken bool) bool {
 	status, ok := errors.AsType[*insights.StatusError](err)
 	if !ok {
 		failure, ok := errors.AsType[insights.Failure](err)
@@ -194,6 +194,8 @@ func mayBeSize(err error) bool {
 	switch code := status.StatusCode; code {
 	case http.StatusRequestEntityTooLarge, http.StatusBadGateway, http.StatusGatewayTimeout:
 		return true
+	case http.StatusInternalServerError:
+		return !ofToken
 	case http.StatusServiceUnavailable:
 		return status.RetryAfter() == 0
 	default:

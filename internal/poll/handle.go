@@ -41,7 +41,7 @@ func (e *Engine) handle(l *lane, err error) {
 	if refused && l.pass != nil && l.pass.run.token != nil && l.attempt.consecutive >= staleAfter && !l.resume() {
 		l.raise()
 	}
-	if (l.kind == Tail || l.kind == Rescan) && l.pass.run.query.Start.After(e.clock.latest()) {
+	if (l.kind == Tail || l.kind == Rescan) && l.pass != nil && l.pass.run.query.Start.After(e.clock.latest()) {
 		// The API's clock was set back under the pass: the next one is planned anew.
 		l.close()
 		l.due = l.attempt.notBefore
@@ -51,9 +51,14 @@ func (e *Engine) handle(l *lane, err error) {
 // askOtherwise changes what is asked where that is the remedy, and reports whether it can be
 // asked at once.
 func (e *Engine) askOtherwise(l *lane, kind FailureKind, err error) bool {
-	if mayBeSize(err) {
-		if l.heavy++; l.heavy >= shrinkAfter && !l.shrink() && isTooLarge(err) {
+	if mayBeSize(err, l.mayBeToken()) {
+		l.misses.heavy++
+		switch {
+		case l.misses.heavy < shrinkAfter || l.shrink():
+		case isTooLarge(err):
 			l.bypass(LossOversize)
+		case l.pass.partial == "" && l.kind != Audit:
+			l.isolate(time.Now())
 		}
 		return false
 	}
@@ -61,7 +66,7 @@ func (e *Engine) askOtherwise(l *lane, kind FailureKind, err error) bool {
 	case FailureTooLarge:
 		return l.peek() || l.shrink() || l.bypass(LossOversize)
 	case FailureBadResponse:
-		if l.bad++; l.bad >= isolateAfter && !l.shrink() && isMalformed(err) {
+		if l.misses.bad++; l.misses.bad >= isolateAfter && !l.shrink() && isMalformed(err) {
 			l.bypass(LossUnreadable)
 		}
 	case FailureRejected:

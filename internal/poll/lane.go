@@ -23,10 +23,8 @@ type lane struct {
 	pass    *pass
 	attempt attempt
 	// asks means that something is to be asked for that is no page.
-	asks bool
-	// bad counts the answers since the last page that were no page, heavy the failures of pages that may
-	// be too large.
-	bad, heavy int
+	asks   bool
+	misses misses
 }
 
 // lightReading asks for ids and timestamps until an event is met that was not delivered.
@@ -166,7 +164,7 @@ func (l *lane) size() *pageSize {
 // succeeded counts a good page. A full one that brings the run no further may be on the way to what made pages
 // small, again and again, and is no reason for larger ones.
 func (l *lane) succeeded(full bool) {
-	l.bad, l.heavy = 0, 0
+	l.misses.bad, l.misses.heavy = 0, 0
 	if run := l.pass.run; !full || run.position.After(run.query.Start) {
 		l.size().succeeded()
 	}
