@@ -68,7 +68,7 @@ func TestLoki_OrganizationThatComesBackArrives(t *testing.T) {
 		expected = append(expected, events...)
 	}
 	api.Inject(simulator.Fault{When: func(r simulator.Request) bool { return r.Organization == "other" }, Effect: simulator.Status(http.StatusForbidden, "")})
-	collector.again()
+	collector.start()
 	acme := func(event simulator.Event) bool { return event.Organization != "acme" }
 	await(t, func() bool {
 		missing, _, _ := whatArrived(sink, slices.DeleteFunc(slices.Clone(expected), acme))

@@ -15,21 +15,18 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/e2e/backends"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
 )
 
-// brokerLimit is what a broker takes by default, message.max.bytes.
-const brokerLimit = 1_048_588
-
 // startKafka returns the address of a broker with its default limit, and a client that reads from it.
-func startKafka(t *testing.T) (string, *kgo.Client) {
+func startKafka(t *testing.T, more ...kfake.Opt) (string, *kgo.Client) {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "jumpcloud"),
-		kfake.BrokerConfigs(map[string]string{"message.max.bytes": fmt.Sprint(brokerLimit)}))
+	cluster, err := backends.NewBroker(more...)
 	require.NoError(t, err)
 	t.Cleanup(cluster.Close)
 	seed := cluster.ListenAddrs()[0]
-	client, err := kgo.NewClient(kgo.SeedBrokers(seed), kgo.ConsumeTopics("jumpcloud"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	client, err := kgo.NewClient(kgo.SeedBrokers(seed), kgo.ConsumeTopics(backends.Topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	return seed, client
