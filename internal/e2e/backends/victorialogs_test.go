@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
+	made "github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/testkit/corpus"
 )
 
 const (
@@ -86,12 +87,12 @@ func TestVictoriaLogs_HasEveryEventOnce(t *testing.T) {
 func TestVictoriaLogs_AcceptsWhatItLeavesOut(t *testing.T) {
 	from := time.Now().Add(-10 * time.Minute)
 	events := []simulator.Event{
-		stamped(t, large(2_500_000), "too-large", from.UTC()),
-		stamped(t, wide(), "kept", from.Add(time.Second).UTC()),
+		made.Stamped(t, made.Large(2_500_000), "too-large", from.UTC()),
+		made.Stamped(t, made.Wide(), "kept", from.Add(time.Second).UTC()),
 	}
 	api := simulator.New(simulator.Settings{})
 	api.Add(events...)
-	api.Add(stamped(t, wide(), "too-old", time.Now().Add(-8*24*time.Hour).UTC()))
+	api.Add(made.Stamped(t, made.Wide(), "too-old", time.Now().Add(-8*24*time.Hour).UTC()))
 	victoria := startVictoriaLogs(t)
 	startExample(t, "victorialogs.yaml", api, victoria, "receivers:\n  jumpcloud:\n    backfill:\n      lookback: 216h")
 	stored(t, victoria, 1)
