@@ -3,6 +3,7 @@
 package backends_test
 
 import (
+	"fmt"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -57,7 +58,7 @@ func address(t *testing.T) string {
 }
 
 // startExample runs a configuration of examples/ that reads the last two hours of an API.
-func startExample(t *testing.T, name string, api *simulator.Simulator, backend, over string) {
+func startExample(t *testing.T, name string, api *simulator.Simulator, backend string, over ...string) {
 	t.Helper()
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
@@ -75,10 +76,10 @@ service:
     metrics:
       level: none
 `), 0o600))
-	more := filepath.Join(folder, "more.yaml")
-	require.NoError(t, os.WriteFile(more, []byte(over+"\n"), 0o600))
 	arguments := []string{"--config", root + "examples/" + name, "--config", file}
-	if over != "" {
+	for i, configuration := range over {
+		more := filepath.Join(folder, fmt.Sprintf("more-%d.yaml", i))
+		require.NoError(t, os.WriteFile(more, []byte(configuration+"\n"), 0o600))
 		arguments = append(arguments, "--config", more)
 	}
 	run(t, []string{

@@ -73,7 +73,7 @@ func TestVictoriaLogs_HasEveryEventOnce(t *testing.T) {
 	api := simulator.New(simulator.Settings{})
 	api.Add(events...)
 	victoria := startVictoriaLogs(t)
-	startExample(t, "victorialogs.yaml", api, victoria, "")
+	startExample(t, "victorialogs.yaml", api, victoria)
 	stored(t, victoria, len(events))
 	bodies := make(map[string][]string)
 	for _, row := range query(t, victoria, `_time:1d * | fields "log.record.uid", _msg`) {
@@ -134,7 +134,7 @@ func TestVictoriaLogs_DocumentedQueriesAnswerAsPromised(t *testing.T) {
 	api, events := simulator.New(simulator.Settings{}), history()
 	api.Add(events...)
 	victoria := startVictoriaLogs(t)
-	startExample(t, "victorialogs.yaml", api, victoria, "")
+	startExample(t, "victorialogs.yaml", api, victoria)
 	stored(t, victoria, len(events))
 	promised := map[string][]map[string]string{
 		"failed-logins": {
