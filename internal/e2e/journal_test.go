@@ -36,8 +36,8 @@ const (
 	stages
 )
 
-// real is a backend of its own, which the journal stands in front of.
-type real interface {
+// realBackend is a backend of its own, which the journal stands in front of.
+type realBackend interface {
 	// take hands on an export request, and is an error where it is not accepted.
 	take(r *http.Request, body []byte) error
 	// records is how many there are.
@@ -53,7 +53,7 @@ type journal struct {
 	server *httptest.Server
 	path   string
 	// behind has the records in place of the file, where it is not nil.
-	behind real
+	behind realBackend
 
 	mu      sync.Mutex
 	file    *os.File

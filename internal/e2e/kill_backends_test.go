@@ -31,7 +31,7 @@ func TestKills_RealBackendsHaveEveryEvent(t *testing.T) {
 	for _, test := range []struct {
 		example string
 		// behind starts the backend, and returns it and what BACKEND_ENDPOINT is.
-		behind func(*journal) (real, string)
+		behind func(*journal) (realBackend, string)
 	}{
 		{"kafka.yaml", kafkaBehind},
 		{"victorialogs.yaml", victoriaBehind},
@@ -73,7 +73,7 @@ func answering(t *testing.T, address string) {
 		if err != nil {
 			return false
 		}
-		defer answer.Body.Close()
+		defer func() { _ = answer.Body.Close() }()
 		return answer.StatusCode == http.StatusOK
 	}, enough, often, address)
 }
@@ -85,7 +85,7 @@ type victoria struct {
 }
 
 // victoriaBehind starts a VictoriaLogs, to which the journal's own server is the way.
-func victoriaBehind(j *journal) (behind real, endpoint string) {
+func victoriaBehind(j *journal) (behind realBackend, endpoint string) {
 	listen := freeAddress(j.t)
 	program(j.t, "victoria-logs", "-storageDataPath", j.t.TempDir(), "-httpListenAddr", listen)
 	answering(j.t, "http://"+listen+"/health")
@@ -103,7 +103,7 @@ func (v victoria) take(r *http.Request, body []byte) error {
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
 		return fmt.Errorf("VictoriaLogs answered %s", answer.Status)
 	}
@@ -129,7 +129,7 @@ func (v victoria) query(text string, each func(row map[string]string)) {
 	answering(v.t, v.address+"/internal/force_flush")
 	answer, err := http.PostForm(v.address+"/select/logsql/query", url.Values{"query": {text}})
 	require.NoError(v.t, err)
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	lines := bufio.NewScanner(answer.Body)
 	for lines.Scan() {
 		var row map[string]string
@@ -147,7 +147,7 @@ type kafka struct {
 }
 
 // kafkaBehind starts a broker that is reached over a relay only.
-func kafkaBehind(j *journal) (behind real, endpoint string) {
+func kafkaBehind(j *journal) (behind realBackend, endpoint string) {
 	broker, contents := freeAddress(j.t), freeAddress(j.t)
 	endpoint = relay(j, broker)
 	program(j.t, "broker", "-listen", broker, "-advertise", endpoint, "-contents", contents)
@@ -169,7 +169,7 @@ func (k kafka) ids() []string { return strings.Fields(k.read("/ids")) }
 func (k kafka) read(path string) string {
 	answer, err := http.Get(k.contents + path)
 	require.NoError(k.t, err)
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(answer.Body)
 	require.NoError(k.t, err)
 	return string(text)

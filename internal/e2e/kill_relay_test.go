@@ -56,8 +56,10 @@ func relay(j *journal, broker string) string {
 
 // pass hands on messages until either side has gone. Both directions end together.
 func (c *conversation) pass(from io.Reader, to io.Writer, before func(message []byte) bool, after func()) {
-	defer c.client.Close()
-	defer c.broker.Close()
+	defer func() {
+		_ = c.client.Close()
+		_ = c.broker.Close()
+	}()
 	for {
 		var size [4]byte
 		if _, err := io.ReadFull(from, size[:]); err != nil {

@@ -67,7 +67,7 @@ func TestLoki_HistoryAndLiveEventsArrive(t *testing.T) {
 func ways(sink *testkit.Sink) (found []string) {
 	for stream := range sink.Streams() {
 		way := regexp.MustCompile(`service_instance_id="(live|history)"`).FindStringSubmatch(stream)
-		if way != nil && !slices.Contains(found, way[1]) {
+		if len(way) > 1 && !slices.Contains(found, way[1]) {
 			found = append(found, way[1])
 		}
 	}

@@ -20,7 +20,7 @@ import (
 
 // Events makes so many events of the known ones, which are files in a folder, each with an id and a time of its
 // own within the last 100 minutes. Beside them are one that is wide and one whose body has about so many bytes.
-func Events(t testing.TB, folder string, count, largest int) []simulator.Event {
+func Events(t *testing.T, folder string, count, largest int) []simulator.Event {
 	t.Helper()
 	known := read(t, folder)
 	require.Greater(t, len(known), 100, "what is in %s", folder)
@@ -38,7 +38,7 @@ func Events(t testing.TB, folder string, count, largest int) []simulator.Event {
 }
 
 // read returns the events of a folder's files, a line each, without those that are no JSON object.
-func read(t testing.TB, folder string) (known []map[string]json.RawMessage) {
+func read(t *testing.T, folder string) (known []map[string]json.RawMessage) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "*.ndjson"))
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func read(t testing.TB, folder string) (known []map[string]json.RawMessage) {
 }
 
 // Stamped is an event with an id and a time.
-func Stamped(t testing.TB, fields map[string]json.RawMessage, id string, at time.Time) simulator.Event {
+func Stamped(t *testing.T, fields map[string]json.RawMessage, id string, at time.Time) simulator.Event {
 	t.Helper()
 	fields["id"] = fmt.Appendf(nil, "%q", id)
 	fields["timestamp"] = fmt.Appendf(nil, "%q", at.Format("2006-01-02T15:04:05.000Z"))
