@@ -40,12 +40,14 @@ func door(path, name, value string, backend http.Handler) http.Handler {
 var backends = map[string]struct {
 	example, path, header, value string
 	limits                       func() testkit.Limits
+	// stream is what all the records are in.
+	stream string
 	// broken are the rules that the corpus breaks with the defaults, with the types of the events; curated
 	// are those that it still breaks with attributes: curated.
 	broken, curated map[string][]string
 }{
 	"Splunk": {
-		example: "splunk.yaml", path: "/v1/logs", limits: testkit.Splunk,
+		example: "splunk.yaml", path: "/v1/logs", limits: testkit.Splunk, stream: "jumpcloud:events",
 		broken:  map[string][]string{"TRUNCATE": {"large"}},
 		curated: map[string][]string{"TRUNCATE": {"large"}},
 	},
@@ -121,6 +123,7 @@ func TestStrictBackends_HaveEveryEventOnce(t *testing.T) {
 				}
 				assert.Equal(t, [3]int{refused(sink), 0, 0}, [3]int{missing, again, altered})
 				assert.Equal(t, expected, broken(events, sink))
+				assert.Equal(t, []string{backend.stream}, slices.Collect(maps.Keys(sink.Streams())))
 				assert.Equal(t, refused(sink) > 0, strings.Contains(collector.output.String(), "refused events for good"))
 			})
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 // Sizes of a whole message, in bytes of OTLP.
@@ -47,10 +48,10 @@ func Datadog() Limits {
 
 // Splunk returns the limits of Splunk's HTTP Event Collector, and of the collector's exporter to it. max_content_length of the
 // stanza http_input of limits.conf is 838,860,800 bytes; custom fields are "flat (not nested)", and others are
-// error 15, by "Format events for HTTP Event Collector". The exporter drops an event of more than max_event_size, 5 MiB. An
-// event is cut at 10,000 bytes, TRUNCATE of props.conf.
+// error 15, by "Format events for HTTP Event Collector". The exporter drops an event of more than max_event_size, 5 MiB, which
+// is what Splunk takes, too. An event is cut at 10,000 bytes, TRUNCATE of props.conf.
 func Splunk() Limits {
-	return Limits{Request: 838_860_800, Rules: []Rule{
+	return Limits{Request: 838_860_800, Stream: splunkSource, Rules: []Rule{
 		attribute("nested field", func(_ string, value pcommon.Value) bool { return nested(value) }),
 		largest(5 << 20),
 	}, Losses: []Rule{func(entry Entry, _ time.Time) string {
@@ -59,6 +60,14 @@ func Splunk() Limits {
 		}
 		return ""
 	}}}
+}
+
+// splunkSource is the source type that the exporter gives an event, by its default of otel_attrs_to_hec_metadata.
+func splunkSource(resource plog.ResourceLogs) string {
+	if kind, found := resource.Resource().Attributes().Get("com.splunk.sourcetype"); found {
+		return kind.AsString()
+	}
+	return ""
 }
 
 // nested says whether a value is an object, or a list of objects or lists.
