@@ -23,7 +23,7 @@ LINKED := -s -w -X github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/versi
 export GOFLAGS := -buildvcs=false -trimpath -gcflags=all=-dwarf=false
 export CGO_ENABLED := 0
 
-.PHONY: help run dist simulator test unit simulation e2e backends drain baseline mutants lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
+.PHONY: help run dist simulator test unit simulation e2e backends kills-backends servers drain baseline mutants lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
 
 help:                ## show the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -99,10 +99,18 @@ mutants:             ## mistakes in the lines that the guarantee rests on, each 
 e2e: dist simulator  ## tests of the built collector
 	go test -count=1 -timeout 20m ./internal/e2e/...
 
-# Not a part of `make test`: VictoriaLogs takes minutes to compile the first time.
-backends: dist       ## what real backends have, VictoriaLogs and a Kafka broker, compared with what was sent
-	cd internal/e2e/backends && go build -ldflags='-s -w' -o ../../../$(BUILD)/victoria-logs github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs
+# Not a part of `make test`: what the backends are built of has to be fetched, and takes a minute or two to compile.
+backends: dist servers ## what real backends have, VictoriaLogs and a Kafka broker, compared with what was sent
 	cd internal/e2e/backends && go test -count=1 -timeout 10m ./...
+
+KILLS ?= 30
+kills-backends: dist servers ## KILLS times SIGKILL in front of VictoriaLogs and of a Kafka broker each
+	go test -count=1 -v -timeout 60m -run '^TestKills_RealBackends' ./internal/e2e -backends -kills $(KILLS)
+
+# The backends that are built and run by tests.
+servers:
+	cd internal/e2e/backends && go build -ldflags='-s -w' -o ../../../$(BUILD)/victoria-logs github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs
+	cd internal/e2e/backends && go build -ldflags='-s -w' -o ../../../$(BUILD)/broker ./broker
 
 # Nothing else should run meanwhile. BEFORE is the path of another collector, to see what a change brought.
 DRAIN ?= 1000000

@@ -68,7 +68,8 @@ func components(configuration, section string) (names []string) {
 }
 
 // TestDocumentedConfigurationsAreValid: the collector takes every one as it is, but for the folder of the
-// storage; a fragment in a frame. TestSnippetsDoWhatIsDocumented runs the processors of the mapping's page by their marker.
+// storage; a fragment in a frame. TestSnippetsDoWhatIsDocumented runs the processors of the mapping's page by their marker, and
+// TestFlowsOfTheBackendsArrive tells which test runs those of the page of backends.
 func TestDocumentedConfigurationsAreValid(t *testing.T) {
 	t.Setenv("JUMPCLOUD_API_KEY", canary)
 	directory := regexp.MustCompile(`(?m)^(    directory: )\S+`)
@@ -77,6 +78,9 @@ func TestDocumentedConfigurationsAreValid(t *testing.T) {
 	for file, text := range documents(t) {
 		for _, block := range blocks.FindAllStringSubmatch(text, -1) {
 			marker, configuration := block[1], block[2]
+			if file == "../../docs/backends.md" {
+				assert.NotEmpty(t, marker, "%s: nothing runs\n%s", file, configuration)
+			}
 			if file == documentation && strings.HasPrefix(configuration, "processors:") {
 				assert.NotEmpty(t, marker, "%s: nothing runs\n%s", file, configuration)
 			}

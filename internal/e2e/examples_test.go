@@ -5,7 +5,6 @@ package e2e_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -38,8 +37,16 @@ service:
 // unmetered has a collector without the port of its metrics.
 const unmetered = "service:\n  telemetry:\n    metrics:\n      level: none\n"
 
-// example is a configuration of examples/ with others laid over it.
+// example runs a configuration of examples/ with others laid over it.
 func example(t *testing.T, name, api, backend string, over ...string) *installation {
+	t.Helper()
+	i := installExample(t, name, api, backend, over...)
+	i.start()
+	return i
+}
+
+// installExample is a configuration of examples/ with others laid over it.
+func installExample(t *testing.T, name, api, backend string, over ...string) *installation {
 	t.Helper()
 	folder := t.TempDir()
 	arguments := []string{"--config", "../../examples/" + name}
@@ -48,23 +55,13 @@ func example(t *testing.T, name, api, backend string, over ...string) *installat
 		require.NoError(t, os.WriteFile(file, []byte(configuration), 0o600))
 		arguments = append(arguments, "--config", file)
 	}
-	command := exec.Command(binary, arguments...)
-	command.Env = append(os.Environ(), "JUMPCLOUD_API_KEY="+canary, "JUMPCLOUD_ENDPOINT="+api,
-		"BACKEND_ENDPOINT="+backend, "BACKEND_INSECURE=true", "STATE_DIRECTORY="+filepath.Join(folder, "state"))
-	i := &installation{t: t, folder: folder, output: &output{}, command: command}
-	i.again()
-	return i
-}
-
-// again starts what an example is once more.
-func (i *installation) again() {
-	i.t.Helper()
-	command := exec.Command(i.command.Path, i.command.Args[1:]...)
-	command.Env = i.command.Env
-	command.Stdout, command.Stderr = i.output, i.output
-	require.NoError(i.t, command.Start())
-	i.command = command
-	i.t.Cleanup(func() { _ = command.Process.Kill(); _ = command.Wait() })
+	return &installation{
+		t: t, folder: folder, binary: binary, arguments: arguments, output: &output{},
+		environment: []string{
+			"JUMPCLOUD_API_KEY=" + canary, "JUMPCLOUD_ENDPOINT=" + api,
+			"BACKEND_ENDPOINT=" + backend, "BACKEND_INSECURE=true", "STATE_DIRECTORY=" + filepath.Join(folder, "state"),
+		},
+	}
 }
 
 // whatArrived compares what a sink took with the events, by their ids and bodies.

@@ -35,7 +35,7 @@ func killAndStartAgain(t *testing.T, gateway *installation, reached func(int) bo
 		require.Eventually(t, func() bool { return reached(records) }, enough, often, gateway.output)
 		require.NoError(t, gateway.command.Process.Kill())
 		_ = gateway.command.Wait()
-		gateway.again()
+		gateway.start()
 	}
 }
 

@@ -95,8 +95,10 @@ type installation struct {
 	t      *testing.T
 	folder string
 	config string
-	// binary is the collector that is started.
-	binary string
+	// binary is the collector that is started, with its arguments and environment; without arguments they
+	// are the configuration.
+	binary                 string
+	arguments, environment []string
 	// api and receiver are what the configuration was made of.
 	api, receiver string
 	output        *output
@@ -162,11 +164,16 @@ func indent(text string) string {
 
 func (i *installation) start() {
 	i.t.Helper()
-	command := exec.Command(i.binary, "--config", i.config)
+	arguments := i.arguments
+	if len(arguments) == 0 {
+		arguments = []string{"--config", i.config}
+	}
+	command := exec.Command(i.binary, arguments...)
+	command.Env = append(os.Environ(), i.environment...)
 	command.Stdout, command.Stderr = i.output, i.output
 	require.NoError(i.t, command.Start())
 	i.command = command
-	i.t.Cleanup(func() { _ = command.Process.Kill() })
+	i.t.Cleanup(func() { _ = command.Process.Kill(); _ = command.Wait() })
 }
 
 // signal ends the collector and waits for it.

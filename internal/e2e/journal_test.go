@@ -4,7 +4,9 @@ package e2e_test
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -34,12 +36,24 @@ const (
 	stages
 )
 
-// journal is a backend that takes OTLP over HTTP and writes the id of each record to a file
-// before it answers. In trouble it refuses, hangs, or refuses after storing.
+// real is a backend of its own, which the journal stands in front of.
+type real interface {
+	// take hands on an export request, and is an error where it is not accepted.
+	take(r *http.Request, body []byte) error
+	// records is how many there are.
+	records() int
+	// ids are those of all records, repeats included.
+	ids() []string
+}
+
+// journal is a backend that takes OTLP over HTTP and writes the id of each record to a file, or
+// hands them to a real backend, before it answers. In trouble it refuses, hangs, or refuses after storing.
 type journal struct {
 	t      *testing.T
 	server *httptest.Server
 	path   string
+	// behind has the records in place of the file, where it is not nil.
+	behind real
 
 	mu      sync.Mutex
 	file    *os.File
@@ -82,11 +96,12 @@ func newJournal(t *testing.T, seed uint64) *journal {
 }
 
 func (j *journal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ids, err := readIDs(r)
+	body, ids, err := readIDs(r)
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
+	store := func() { j.store(r, body, ids) }
 	dice, wait := j.draw()
 	j.pass(arrived)
 	if !idle(r, wait) {
@@ -98,15 +113,15 @@ func (j *journal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	case dice < 0.07:
-		j.hang(r, ids)
+		j.hang(r, store)
 		return
 	case dice < 0.10:
-		j.store(ids)
+		store()
 		j.count(func(f *journalFigures) { f.ambiguous++ })
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	j.store(ids)
+	store()
 	j.pass(stored)
 	w.Header().Set("Content-Type", "application/x-protobuf")
 	answer, _ := plogotlp.NewExportResponse().MarshalProto()
@@ -116,12 +131,12 @@ func (j *journal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // hang answers nothing until the client has gone, and then stores what it sent, or not.
-func (j *journal) hang(r *http.Request, ids []string) {
+func (j *journal) hang(r *http.Request, store func()) {
 	idle(r, 30*time.Second)
 	dice, _ := j.draw()
 	j.count(func(f *journalFigures) { f.hanged++ })
 	if dice < 0.5 {
-		j.store(ids)
+		store()
 		j.count(func(f *journalFigures) { f.ambiguous++ })
 	}
 }
@@ -140,12 +155,19 @@ func (j *journal) draw() (dice float64, wait time.Duration) {
 	return dice, wait
 }
 
-func (j *journal) store(ids []string) {
+func (j *journal) store(r *http.Request, body []byte, ids []string) {
+	if j.behind != nil {
+		if err := j.behind.take(r, body); err != nil {
+			j.t.Error(err)
+		}
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	_, err := j.file.WriteString(strings.Join(ids, "\n") + "\n")
-	if err != nil && !errors.Is(err, os.ErrClosed) {
-		j.t.Error(err)
+	if j.behind == nil {
+		_, err := j.file.WriteString(strings.Join(ids, "\n") + "\n")
+		if err != nil && !errors.Is(err, os.ErrClosed) {
+			j.t.Error(err)
+		}
 	}
 	j.figures.requests++
 	j.figures.records += len(ids)
@@ -196,15 +218,34 @@ func (j *journal) pass(at stage) {
 	<-meeting.resume
 }
 
-// compare returns how many of the expected events are not in the file, how many lines of it
-// repeat another, and how many are of no expected event.
-func (j *journal) compare(expected []simulator.Event) (lost, again, strangers int) {
+// records is how many there are, repeats included.
+func (j *journal) records() int {
+	if j.behind != nil {
+		return j.behind.records()
+	}
+	return j.counted().records
+}
+
+// ids are those of all records, repeats included.
+func (j *journal) ids() (ids []string) {
+	if j.behind != nil {
+		return j.behind.ids()
+	}
 	file, err := os.Open(j.path)
 	require.NoError(j.t, err)
 	defer func() { require.NoError(j.t, file.Close()) }()
-	times := make(map[string]int, len(expected))
 	for lines := bufio.NewScanner(file); lines.Scan(); {
-		times[lines.Text()]++
+		ids = append(ids, lines.Text())
+	}
+	return ids
+}
+
+// compare returns how many of the expected events are not there, how many records
+// repeat another, and how many are of no expected event.
+func (j *journal) compare(expected []simulator.Event) (lost, again, strangers int) {
+	times := make(map[string]int, len(expected))
+	for _, id := range j.ids() {
+		times[id]++
 	}
 	for _, event := range expected {
 		count := times[event.ID]
@@ -217,13 +258,18 @@ func (j *journal) compare(expected []simulator.Event) (lost, again, strangers in
 	return lost, again, len(times)
 }
 
-// readIDs returns the id of each record of a request.
-func readIDs(r *http.Request) ([]string, error) {
+// readIDs returns the body of a request as it came, and the id of each record.
+func readIDs(r *http.Request) (body []byte, ids []string, err error) {
+	body, err = io.ReadAll(r.Body)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	logs, err := exported(r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return recordIDs(logs), nil
+	return body, recordIDs(logs), nil
 }
 
 // idle reports false where the client went first.

@@ -56,6 +56,14 @@ type killFigures struct {
 // newMassacre has a history for each kill to interrupt.
 func newMassacre(t *testing.T, seed uint64, kills int, exporter string) *massacre {
 	t.Helper()
+	m := bareMassacre(t, seed, kills)
+	m.collector = installWith(t, serve(t, m.api), m.journal.server.URL, fast+"page_size: 2000\nbackfill:\n  lookback: 2h\n", exporter)
+	return m
+}
+
+// bareMassacre has no collector yet.
+func bareMassacre(t *testing.T, seed uint64, kills int) *massacre {
+	t.Helper()
 	m := &massacre{
 		t:         t,
 		random:    rand.New(rand.NewPCG(seed, 4)),
@@ -67,7 +75,6 @@ func newMassacre(t *testing.T, seed uint64, kills int, exporter string) *massacr
 	now := time.Now()
 	m.from = now.Add(time.Minute - lookback)
 	m.api.Add(m.generator.History("", m.from.Add(time.Second), now, min(200_000, 3_000*kills))...)
-	m.collector = installWith(t, serve(t, m.api), m.journal.server.URL, fast+"page_size: 2000\nbackfill:\n  lookback: 2h\n", exporter)
 	return m
 }
 
@@ -184,7 +191,7 @@ func (m *massacre) settle(patience time.Duration) (events, lost, again int) {
 	expected := m.api.Expected("", m.from)
 	last, since := -1, time.Now()
 	require.Eventually(m.t, func() bool {
-		if records := m.journal.counted().records; records != last {
+		if records := m.journal.records(); records != last {
 			last, since = records, time.Now()
 		}
 		if last >= len(expected) {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -65,22 +64,24 @@ func serveEvents(t *testing.T, events []string) (address string) {
 // launch starts a collector of several configurations, which it merges.
 func launch(t *testing.T, configurations ...string) *installation {
 	t.Helper()
+	installed := installMerged(t, configurations...)
+	installed.start()
+	return installed
+}
+
+// installMerged writes several configurations for one collector.
+func installMerged(t *testing.T, configurations ...string) *installation {
+	t.Helper()
 	if _, err := os.Stat(binary); err != nil {
 		t.Fatalf("the collector is not built, run `make dist`: %v", err)
 	}
-	started := &installation{t: t, folder: t.TempDir(), output: &output{}}
-	var arguments []string
+	installed := &installation{t: t, folder: t.TempDir(), binary: binary, output: &output{}}
 	for i, configuration := range configurations {
-		file := filepath.Join(started.folder, fmt.Sprintf("config-%d.yaml", i))
+		file := filepath.Join(installed.folder, fmt.Sprintf("config-%d.yaml", i))
 		require.NoError(t, os.WriteFile(file, []byte(configuration), 0o600))
-		arguments = append(arguments, "--config", file)
+		installed.arguments = append(installed.arguments, "--config", file)
 	}
-	command := exec.Command(binary, arguments...)
-	command.Stdout, command.Stderr = started.output, started.output
-	require.NoError(t, command.Start())
-	started.command = command
-	t.Cleanup(func() { _ = command.Process.Kill() })
-	return started
+	return installed
 }
 
 // received is the configuration of a receiver, with a storage of its own.

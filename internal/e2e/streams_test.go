@@ -4,8 +4,8 @@ package e2e_test
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -25,28 +25,54 @@ func lokiExample(t *testing.T, api http.Handler, over string) (*testkit.Sink, *i
 	return sink, example(t, "loki.yaml", serve(t, api), serve(t, sink), hurried, over)
 }
 
-// TestLoki_HistoryBesideLiveEventsArrives: Loki refuses what is an hour behind its stream.
-func TestLoki_HistoryBesideLiveEventsArrives(t *testing.T) {
-	from := time.Now().Add(-24 * time.Hour)
-	api := simulator.New(simulator.Settings{Latency: 20 * time.Millisecond})
-	api.Add(simulator.NewGenerator(1, 0, 0).History("", from.Add(time.Minute), time.Now(), 20_000)...)
-	sink, collector := lokiExample(t, api, "receivers:\n  jumpcloud:\n    page_size: 500\n    backfill:\n      lookback: 24h\n")
-	for range 10 {
-		before := sink.Total()
-		api.Add(simulator.NewGenerator(uint64(before)+2, 0, 0).Event("", time.Now()))
-		require.Eventually(t, func() bool { return sink.Total() > before }, enough, often, collector.output)
-	}
-	requireArrived(t, sink, api.Expected("", from), collector)
-	collector.signal(syscall.SIGTERM)
-	ways := make(map[string]bool)
-	for stream := range sink.Streams() {
-		for _, way := range []string{"live", "history"} {
-			if strings.Contains(stream, `service_instance_id="`+way+`"`) {
-				ways[way] = true
+// readsADay is laid over an example, for history that takes some seconds.
+const readsADay = "receivers:\n  jumpcloud:\n    page_size: 500\n    backfill:\n      lookback: 24h\n"
+
+// TestLoki_HistoryAndLiveEventsArrive: Loki refuses what is an hour behind its stream.
+func TestLoki_HistoryAndLiveEventsArrive(t *testing.T) {
+	const first = "receivers:\n  jumpcloud:\n    backfill:\n      order: first\n"
+	for name, test := range map[string]struct {
+		example string
+		over    []string
+		// ways are the streams' ways of delivery, where they have one.
+		ways []string
+	}{
+		"beside each other, in streams": {"loki.yaml", nil, []string{"history", "live"}},
+		"beside each other, in the streams of docs/backends.md": {
+			"victorialogs.yaml",
+			[]string{backendSnippet(t, "streams"), "service:\n  pipelines:\n    logs:\n      processors: [resource/stream]\n"},
+			[]string{"history", "live"},
+		},
+		"history first":                    {"loki.yaml", []string{first}, []string{"live"}},
+		"history first, all in one stream": {"victorialogs.yaml", []string{first}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from := time.Now().Add(-24 * time.Hour)
+			api, sink := simulator.New(simulator.Settings{Latency: 20 * time.Millisecond}), testkit.NewSink(testkit.Loki())
+			api.Add(simulator.NewGenerator(1, 0, 0).History("", from.Add(time.Minute), time.Now(), 20_000)...)
+			collector := example(t, test.example, serve(t, api), serve(t, sink), append([]string{hurried, readsADay}, test.over...)...)
+			for range 10 {
+				before := sink.Total()
+				api.Add(simulator.NewGenerator(uint64(before)+2, 0, 0).Event("", time.Now()))
+				require.Eventually(t, func() bool { return sink.Total() > before }, enough, often, collector.output)
 			}
+			requireArrived(t, sink, api.Expected("", from), collector)
+			collector.signal(syscall.SIGTERM)
+			assert.Equal(t, test.ways, ways(sink), "%v", sink.Streams())
+		})
+	}
+}
+
+// ways are the ways of delivery that a sink's streams are of, each once, without late events.
+func ways(sink *testkit.Sink) (found []string) {
+	for stream := range sink.Streams() {
+		way := regexp.MustCompile(`service_instance_id="(live|history)"`).FindStringSubmatch(stream)
+		if way != nil && !slices.Contains(found, way[1]) {
+			found = append(found, way[1])
 		}
 	}
-	assert.Equal(t, map[string]bool{"live": true, "history": true}, ways, "%v", sink.Streams())
+	slices.Sort(found)
+	return found
 }
 
 // TestLoki_OrganizationThatComesBackArrives: hours behind another one, which was read meanwhile.
@@ -68,7 +94,7 @@ func TestLoki_OrganizationThatComesBackArrives(t *testing.T) {
 		expected = append(expected, events...)
 	}
 	api.Inject(simulator.Fault{When: func(r simulator.Request) bool { return r.Organization == "other" }, Effect: simulator.Status(http.StatusForbidden, "")})
-	collector.again()
+	collector.start()
 	acme := func(event simulator.Event) bool { return event.Organization != "acme" }
 	await(t, func() bool {
 		missing, _, _ := whatArrived(sink, slices.DeleteFunc(slices.Clone(expected), acme))

@@ -108,6 +108,17 @@ func (s *Sink) Bodies(id string) []string {
 	return slices.Clone(s.taken[id])
 }
 
+// All returns the bodies that were taken, by their ids.
+func (s *Sink) All() map[string][]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[string][]string, len(s.taken))
+	for id, bodies := range s.taken {
+		all[id] = slices.Clone(bodies)
+	}
+	return all
+}
+
 // Total returns how many records were taken.
 func (s *Sink) Total() (total int) {
 	s.mu.Lock()

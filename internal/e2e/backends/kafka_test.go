@@ -5,6 +5,8 @@ package backends_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,21 +17,19 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/e2e/backends"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
+	made "github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/testkit/corpus"
 )
 
-// brokerLimit is what a broker takes by default, message.max.bytes.
-const brokerLimit = 1_048_588
-
 // startKafka returns the address of a broker with its default limit, and a client that reads from it.
-func startKafka(t *testing.T) (string, *kgo.Client) {
+func startKafka(t *testing.T, more ...kfake.Opt) (string, *kgo.Client) {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "jumpcloud"),
-		kfake.BrokerConfigs(map[string]string{"message.max.bytes": fmt.Sprint(brokerLimit)}))
+	cluster, err := backends.NewBroker(more...)
 	require.NoError(t, err)
 	t.Cleanup(cluster.Close)
 	seed := cluster.ListenAddrs()[0]
-	client, err := kgo.NewClient(kgo.SeedBrokers(seed), kgo.ConsumeTopics("jumpcloud"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	client, err := kgo.NewClient(kgo.SeedBrokers(seed), kgo.ConsumeTopics(backends.Topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	return seed, client
@@ -71,6 +71,9 @@ func collect(logs plog.Logs, bodies map[string][]string) {
 	}
 }
 
+// uncompressed is laid over the example: the broker's limit is then one of what was written.
+const uncompressed = "exporters:\n  kafka:\n    producer:\n      compression: none"
+
 func TestKafka_HasEveryEventOnce(t *testing.T) {
 	for name, events := range map[string][]simulator.Event{
 		"10,000 events of every known type": corpus(t, 10_000),
@@ -80,12 +83,52 @@ func TestKafka_HasEveryEventOnce(t *testing.T) {
 			seed, client := startKafka(t)
 			api := simulator.New(simulator.Settings{})
 			api.Add(events...)
-			// Without compression the broker's limit is one of what was written.
-			startExample(t, "kafka.yaml", api, seed, "exporters:\n  kafka:\n    producer:\n      compression: none")
+			startExample(t, "kafka.yaml", api, seed, uncompressed)
 			bodies, largest := consume(t, client, len(events))
 			requireEachOnce(t, events, bodies)
 			t.Logf("the largest message has %d bytes", largest)
 			assert.LessOrEqual(t, largest, 1_000_000)
+		})
+	}
+}
+
+// TestKafka_TakesALargeEventWhereBothLimitsAreRaised runs what the documents say of events that are larger than a
+// message. An event that is refused does not hold up the next one.
+func TestKafka_TakesALargeEventWhereBothLimitsAreRaised(t *testing.T) {
+	text, err := os.ReadFile(root + "docs/backends.md")
+	require.NoError(t, err)
+	documented := regexp.MustCompile("(?s)<!-- snippet: large-messages -->\n```yaml\n(.*?)\n```").FindStringSubmatch(string(text))
+	require.NotNil(t, documented)
+	for name, test := range map[string]struct {
+		producer, broker bool
+		arrive           int
+	}{
+		"both":               {true, true, 2},
+		"the producer's":     {true, false, 1},
+		"the broker's":       {false, true, 1},
+		"neither of the two": {false, false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var options []kfake.Opt
+			if test.broker {
+				options = append(options, kfake.BrokerConfigs(map[string]string{"message.max.bytes": "10000000"}))
+			}
+			seed, client := startKafka(t, options...)
+			over := []string{uncompressed}
+			if test.producer {
+				require.Contains(t, documented[1], "kafka:9092")
+				over = append(over, strings.Replace(documented[1], "kafka:9092", seed, 1))
+			}
+			from := time.Now().Add(-time.Hour).UTC()
+			events := []simulator.Event{
+				made.Stamped(t, made.Large(5_000_000), "large", from),
+				made.Stamped(t, made.Large(100), "small", from.Add(time.Second)),
+			}
+			api := simulator.New(simulator.Settings{})
+			api.Add(events...)
+			startExample(t, "kafka.yaml", api, seed, over...)
+			bodies, _ := consume(t, client, test.arrive)
+			requireEachOnce(t, events[2-test.arrive:], bodies)
 		})
 	}
 }

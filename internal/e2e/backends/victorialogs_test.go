@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
+	made "github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/testkit/corpus"
 )
 
 const (
@@ -72,7 +73,7 @@ func TestVictoriaLogs_HasEveryEventOnce(t *testing.T) {
 	api := simulator.New(simulator.Settings{})
 	api.Add(events...)
 	victoria := startVictoriaLogs(t)
-	startExample(t, "victorialogs.yaml", api, victoria, "")
+	startExample(t, "victorialogs.yaml", api, victoria)
 	stored(t, victoria, len(events))
 	bodies := make(map[string][]string)
 	for _, row := range query(t, victoria, `_time:1d * | fields "log.record.uid", _msg`) {
@@ -86,12 +87,12 @@ func TestVictoriaLogs_HasEveryEventOnce(t *testing.T) {
 func TestVictoriaLogs_AcceptsWhatItLeavesOut(t *testing.T) {
 	from := time.Now().Add(-10 * time.Minute)
 	events := []simulator.Event{
-		stamped(t, large(2_500_000), "too-large", from.UTC()),
-		stamped(t, wide(), "kept", from.Add(time.Second).UTC()),
+		made.Stamped(t, made.Large(2_500_000), "too-large", from.UTC()),
+		made.Stamped(t, made.Wide(), "kept", from.Add(time.Second).UTC()),
 	}
 	api := simulator.New(simulator.Settings{})
 	api.Add(events...)
-	api.Add(stamped(t, wide(), "too-old", time.Now().Add(-8*24*time.Hour).UTC()))
+	api.Add(made.Stamped(t, made.Wide(), "too-old", time.Now().Add(-8*24*time.Hour).UTC()))
 	victoria := startVictoriaLogs(t)
 	startExample(t, "victorialogs.yaml", api, victoria, "receivers:\n  jumpcloud:\n    backfill:\n      lookback: 216h")
 	stored(t, victoria, 1)
@@ -133,7 +134,7 @@ func TestVictoriaLogs_DocumentedQueriesAnswerAsPromised(t *testing.T) {
 	api, events := simulator.New(simulator.Settings{}), history()
 	api.Add(events...)
 	victoria := startVictoriaLogs(t)
-	startExample(t, "victorialogs.yaml", api, victoria, "")
+	startExample(t, "victorialogs.yaml", api, victoria)
 	stored(t, victoria, len(events))
 	promised := map[string][]map[string]string{
 		"failed-logins": {
