@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -13,14 +14,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/testkit"
+	made "github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/testkit/corpus"
 )
-
-// lookback has a collector read the corpus, which is of the last two hours.
-const lookback = "receivers:\n  jumpcloud:\n    backfill:\n      lookback: 2h\n"
 
 // door lets requests to a path in that have a header, as a backend does.
 func door(path, name, value string, backend http.Handler) http.Handler {
@@ -36,8 +34,8 @@ func door(path, name, value string, backend http.Handler) http.Handler {
 	})
 }
 
-// backends are those that take OTLP by an example, with the limits that they document.
-var backends = map[string]struct {
+// strictBackends are those that take OTLP by an example, with the limits that they document.
+var strictBackends = map[string]struct {
 	example, path, header, value string
 	limits                       func() testkit.Limits
 	// stream is what all the records are in.
@@ -73,24 +71,24 @@ var backends = map[string]struct {
 // whose fields have other names each time.
 func unruly(t *testing.T) (events []simulator.Event) {
 	t.Helper()
-	add := func(kind string, fields testkit.Fields) {
-		id := fmt.Sprintf("unruly-%02d", len(events))
-		fields["event_type"] = fmt.Appendf(nil, "%q", kind)
-		event, err := testkit.Stamped(fields, id, time.Now().Add(-5*time.Minute+time.Duration(len(events))*time.Second).UTC())
-		require.NoError(t, err)
-		events = append(events, event)
+	add := func(kind, name, value string) {
+		fields := map[string]json.RawMessage{
+			"service": []byte(`"mdm"`), "event_type": fmt.Appendf(nil, "%q", kind), name: []byte(value),
+		}
+		at := time.Now().Add(-5*time.Minute + time.Duration(len(events))*time.Second).UTC()
+		events = append(events, made.Stamped(t, fields, fmt.Sprintf("unruly-%02d", len(events)), at))
 	}
 	for _, session := range []string{
 		`{"tokens":1200,"tool":"search"}`, `{"tokens":"n/a","tool":"search"}`, `{"tokens":1200,"tool":{"name":"search"}}`,
 	} {
-		add("changing", testkit.Fields{"service": []byte(`"genai"`), "session": []byte(session)})
+		add("changing", "session", session)
 	}
 	for i := range 20 {
 		values := make([]string, 90)
 		for j := range values {
 			values[j] = fmt.Sprintf(`"policy_%d_%d":%d`, i, j, j)
 		}
-		add("sprawling", testkit.Fields{"service": []byte(`"mdm"`), "values": []byte("{" + strings.Join(values, ",") + "}")})
+		add("sprawling", "values", "{"+strings.Join(values, ",")+"}")
 	}
 	return events
 }
@@ -103,16 +101,14 @@ func TestStrictBackends_HaveEveryEventOnce(t *testing.T) {
 	}
 	t.Setenv("ELASTICSEARCH_API_KEY", "secret")
 	t.Setenv("DD_API_KEY", "secret")
-	known, err := testkit.Corpus("../../testdata/events", 10_000)
-	require.NoError(t, err)
-	events := slices.Concat(known, unruly(t))
-	for name, backend := range backends {
+	events := slices.Concat(made.Events(t, "../../testdata/events", 10_000, 400_000), unruly(t))
+	for name, backend := range strictBackends {
 		for attributes, expected := range map[string]map[string][]string{"all": backend.broken, "curated": backend.curated} {
 			t.Run(name+", attributes "+attributes, func(t *testing.T) {
 				api, sink := simulator.New(simulator.Settings{}), testkit.NewSink(backend.limits())
 				api.Add(events...)
 				address := serve(t, door(backend.path, backend.header, backend.value, sink))
-				collector := example(t, backend.example, serve(t, api), address, hurried, lookback,
+				collector := example(t, backend.example, serve(t, api), address, hurried, lastHours,
 					"receivers:\n  jumpcloud:\n    attributes: "+attributes+"\n")
 				await(t, func() bool { return sink.Total()+refused(sink) >= len(events) }, collector)
 				collector.signal(syscall.SIGTERM)
@@ -138,7 +134,7 @@ func TestPartialSuccess_IsBelieved(t *testing.T) {
 	api, sink := simulator.New(simulator.Settings{}), testkit.NewSink(limits)
 	events := unruly(t)[:3]
 	api.Add(events...)
-	collector := example(t, "elasticsearch.yaml", serve(t, api), serve(t, sink), hurried, lookback)
+	collector := example(t, "elasticsearch.yaml", serve(t, api), serve(t, sink), hurried, lastHours)
 	await(t, func() bool { return sink.Total()+refused(sink) >= len(events) }, collector)
 	await(t, collector.printed("Partial success response"), collector)
 	collector.signal(syscall.SIGTERM)
@@ -168,12 +164,14 @@ func broken(events []simulator.Event, sink *testkit.Sink) map[string][]string {
 
 // kinds are the types of events, by their ids.
 func kinds(events []simulator.Event, ids []string) []string {
-	byID, found := make(map[string]string), make(map[string]bool)
+	found := make(map[string]bool)
 	for _, event := range events {
-		byID[event.ID] = event.Type
-	}
-	for _, id := range ids {
-		found[byID[id]] = true
+		var kind struct {
+			Type string `json:"event_type"`
+		}
+		if slices.Contains(ids, event.ID) && json.Unmarshal(event.JSON, &kind) == nil {
+			found[kind.Type] = true
+		}
 	}
 	return slices.Sorted(maps.Keys(found))
 }
