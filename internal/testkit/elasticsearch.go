@@ -5,6 +5,7 @@ package testkit
 import (
 	"cmp"
 	"maps"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -111,7 +112,7 @@ func (m *mapped) add(brought map[string]string, path string, value pcommon.Value
 			}
 		}
 	}
-	if kind := known(path, m.kind(value)); !fits(kind, value) {
+	if kind := known(path, m.kind(path, value)); !fits(kind, value) {
 		return "a value of another type for " + kind
 	}
 	return ""
@@ -121,7 +122,10 @@ func (m *mapped) add(brought map[string]string, path string, value pcommon.Value
 var dates = regexp.MustCompile(`^\d{4}-\d\d(-\d\d(T\d\d(:\d\d(:\d\d([.,]\d+)?)?)?(Z|[+-]\d\d:?\d\d)?)?)?$|^\d{4}/\d\d/\d\d( \d\d:\d\d:\d\d)?( Z)?$`)
 
 // kind is the type that dynamic mapping gives a field by its first value.
-func (m *mapped) kind(value pcommon.Value) string {
+func (m *mapped) kind(path string, value pcommon.Value) string {
+	if kind := byName(path, value); m.flat && kind != "" {
+		return kind
+	}
 	switch value.Type() {
 	case pcommon.ValueTypeBool:
 		return "boolean"
@@ -141,7 +145,28 @@ func (m *mapped) kind(value pcommon.Value) string {
 	}
 }
 
-// mappers is how many a type counts for: a text has a keyword below it.
+// byName is the type that ecs@mappings gives a field by its name, "" for none.
+func byName(path string, value pcommon.Value) string {
+	ends := func(suffixes ...string) bool {
+		return slices.ContainsFunc(suffixes, func(suffix string) bool { return strings.HasSuffix(path, suffix) })
+	}
+	switch {
+	case value.Type() == pcommon.ValueTypeStr && ends(".ip", "_ip"):
+		return "ip"
+	case ends(".title", ".name", ".full_name", "url.original", "user_agent.original", "os.full"):
+		return "text"
+	case ends(".timestamp", "_timestamp", ".created", ".installed", ".start", ".end", ".creation_date"):
+		return "date"
+	case strings.Contains(path, ".score.") || strings.Contains(path, "_score"):
+		return "float"
+	case ends(".location"):
+		return "geo_point"
+	default:
+		return ""
+	}
+}
+
+// mappers is how many a type counts for: a text has a field below it.
 func mappers(kind string) int {
 	if kind == "text" {
 		return 2
@@ -155,8 +180,11 @@ func fits(kind string, value pcommon.Value) bool {
 	_, err := strconv.ParseFloat(text, 64)
 	number := err == nil && value.Type() != pcommon.ValueTypeBool
 	switch kind {
-	case "object":
+	case "object", "geo_point":
 		return false
+	case "ip":
+		_, err := netip.ParseAddr(text)
+		return err == nil
 	case "boolean":
 		return text == "true" || text == "false" || text == ""
 	case "long", "float":

@@ -41,6 +41,7 @@ func TestElasticsearchKeepsTheTypeOfTheFirstValue(t *testing.T) {
 		"a date, then a text":        {put("key", "2026-11-25T10:00:00Z"), put("key", "today"), "a value of another type for date", ""},
 		"a value, then an object":    {put("key", "one"), put("key.more", "two"), "an object for a text", ""},
 		"an object, then a value":    {put("key.more", "two"), put("key", "one"), "a value of another type for object", ""},
+		"an address, then two":       {put("src_ip", "192.0.2.1"), put("src_ip", "192.0.2.1, 192.0.2.2"), "", "a value of another type for ip"},
 		"a list of numbers and text": {put("key", 1), put("key", []any{1, "two"}), "a value of another type for long", "a value of another type for long"},
 	} {
 		t.Run(name, func(t *testing.T) {

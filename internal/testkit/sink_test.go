@@ -184,3 +184,19 @@ func TestSinkAnswersAPartialSuccess(t *testing.T) {
 	assert.Equal(t, map[string]int{"nested field": 1}, sink.Refused())
 	assert.Zero(t, sink.Total())
 }
+
+func TestDatadogTakesAThousandLogsARequest(t *testing.T) {
+	sink := testkit.NewSink(testkit.Datadog())
+	for _, count := range []int{1000, 1001} {
+		logs := plog.NewLogs()
+		records := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+		for range count {
+			at(time.Now())(records.AppendEmpty())
+		}
+		data, err := plogotlp.NewExportRequestFromLogs(logs).MarshalProto()
+		require.NoError(t, err)
+		sink.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/v1/logs", bytes.NewReader(data)))
+	}
+	assert.Equal(t, 1000, sink.Total())
+	assert.Equal(t, map[string]int{"too many records": 1}, sink.Refused())
+}
