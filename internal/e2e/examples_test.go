@@ -144,7 +144,7 @@ func TestMessagesAreNoLargerThanBackendsTake(t *testing.T) {
 
 // TestEveryExampleForAnOTLPBackendDelivers runs each as it is.
 func TestEveryExampleForAnOTLPBackendDelivers(t *testing.T) {
-	for _, name := range []string{"loki.yaml", "victorialogs.yaml"} {
+	for _, name := range []string{"loki.yaml", "victorialogs.yaml", "elasticsearch.yaml", "datadog.yaml", "splunk.yaml"} {
 		t.Run(name, func(t *testing.T) {
 			api := simulator.New(simulator.Settings{})
 			sink := testkit.NewSink(testkit.Limits{})

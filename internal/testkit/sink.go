@@ -36,8 +36,16 @@ type Limits struct {
 	Request int
 	// Stream returns the stream of a resource; nil puts everything into one.
 	Stream func(plog.ResourceLogs) string
+	// Records is how many records a request has at most; 0 is without a limit. A larger one is refused
+	// as a whole with 413, too.
+	Records int
 	// Rules refuse single records. The others of the request are taken, and the answer is 400.
 	Rules []Rule
+	// Partial has 200 for an answer in place of 400, with the number of records that were refused.
+	Partial bool
+	// Losses look at the records that are taken: the backend cuts such a record, or leaves a part of it
+	// out, and does not tell.
+	Losses []Rule
 	// Now is the backend's clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -50,6 +58,7 @@ type Sink struct {
 	taken   map[string][]string
 	streams map[string]int
 	refused map[string]int
+	broken  map[string][]string
 	largest int
 }
 
@@ -58,7 +67,10 @@ func NewSink(limits Limits) *Sink {
 	if limits.Now == nil {
 		limits.Now = time.Now
 	}
-	return &Sink{limits: limits, taken: make(map[string][]string), streams: make(map[string]int), refused: make(map[string]int)}
+	return &Sink{
+		limits: limits, taken: make(map[string][]string), streams: make(map[string]int),
+		refused: make(map[string]int), broken: make(map[string][]string),
+	}
 }
 
 // ServeHTTP takes an export request.
@@ -73,16 +85,19 @@ func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if s.tooLarge(len(data)) {
-		http.Error(w, "request too large", http.StatusRequestEntityTooLarge)
+	if reason := s.tooLarge(len(data), request.Logs().LogRecordCount()); reason != "" {
+		http.Error(w, reason, http.StatusRequestEntityTooLarge)
 		return
 	}
-	if reasons := s.take(request.Logs()); len(reasons) > 0 {
+	response, reasons := plogotlp.NewExportResponse(), s.take(request.Logs())
+	if len(reasons) > 0 && !s.limits.Partial {
 		http.Error(w, strings.Join(reasons, "\n"), http.StatusBadRequest)
 		return
 	}
+	response.PartialSuccess().SetRejectedLogRecords(int64(len(reasons)))
+	response.PartialSuccess().SetErrorMessage(strings.Join(reasons, "\n"))
 	w.Header().Set("Content-Type", "application/x-protobuf")
-	answer, _ := plogotlp.NewExportResponse().MarshalProto()
+	answer, _ := response.MarshalProto()
 	_, _ = w.Write(answer)
 }
 
@@ -128,6 +143,14 @@ func (s *Sink) Refused() map[string]int {
 	return maps.Clone(s.refused)
 }
 
+// Broken returns the ids of the records that broke a rule, those that were taken all the same and lost
+// something too, by the reason.
+func (s *Sink) Broken() map[string][]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.broken)
+}
+
 // Largest returns the size in bytes of the largest request that came, inflated.
 func (s *Sink) Largest() int {
 	s.mu.Lock()
@@ -135,15 +158,21 @@ func (s *Sink) Largest() int {
 	return s.largest
 }
 
-func (s *Sink) tooLarge(size int) bool {
+// tooLarge returns why a request is refused as a whole, or "".
+func (s *Sink) tooLarge(size, records int) (reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.largest = max(s.largest, size)
-	if s.limits.Request == 0 || size <= s.limits.Request {
-		return false
+	switch {
+	case s.limits.Request > 0 && size > s.limits.Request:
+		reason = "request too large"
+	case s.limits.Records > 0 && records > s.limits.Records:
+		reason = "too many records"
+	default:
+		return ""
 	}
-	s.refused["request too large"]++
-	return true
+	s.refused[reason]++
+	return reason
 }
 
 // take takes what no rule refuses and returns why the rest was refused.
@@ -159,26 +188,35 @@ func (s *Sink) take(logs plog.Logs) (reasons []string) {
 		for _, scope := range resource.ScopeLogs().All() {
 			for _, record := range scope.LogRecords().All() {
 				entry := Entry{Stream: stream, Resource: resource, Record: record}
-				if reason := s.reason(entry, now); reason != "" {
+				if reason := s.enter(entry, now); reason != "" {
 					s.refused[reason]++
 					reasons = append(reasons, reason)
-					continue
 				}
-				id, _ := record.Attributes().Get("log.record.uid")
-				s.taken[id.AsString()] = append(s.taken[id.AsString()], record.Body().AsString())
-				s.streams[stream]++
 			}
 		}
 	}
 	return reasons
 }
 
-func (s *Sink) reason(entry Entry, now time.Time) string {
+// enter takes a record, unless a rule refuses it, and returns which one.
+func (s *Sink) enter(entry Entry, now time.Time) string {
+	id := ""
+	if value, found := entry.Record.Attributes().Get("log.record.uid"); found {
+		id = value.AsString()
+	}
 	for _, rule := range s.limits.Rules {
 		if reason := rule(entry, now); reason != "" {
+			s.broken[reason] = append(s.broken[reason], id)
 			return reason
 		}
 	}
+	for _, loss := range s.limits.Losses {
+		if reason := loss(entry, now); reason != "" {
+			s.broken[reason] = append(s.broken[reason], id)
+		}
+	}
+	s.taken[id] = append(s.taken[id], entry.Record.Body().AsString())
+	s.streams[entry.Stream]++
 	return ""
 }
 

@@ -23,6 +23,11 @@ import (
 // offer sends one record of a service namespace to a sink and returns the answer's status.
 func offer(t *testing.T, sink *testkit.Sink, namespace string, record func(plog.LogRecord)) int {
 	t.Helper()
+	return answer(t, sink, namespace, record).Code
+}
+
+func answer(t *testing.T, sink *testkit.Sink, namespace string, record func(plog.LogRecord)) *httptest.ResponseRecorder {
+	t.Helper()
 	logs := plog.NewLogs()
 	resource := logs.ResourceLogs().AppendEmpty()
 	if namespace != "" {
@@ -32,9 +37,9 @@ func offer(t *testing.T, sink *testkit.Sink, namespace string, record func(plog.
 	record(resource.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty())
 	data, err := plogotlp.NewExportRequestFromLogs(logs).MarshalProto()
 	require.NoError(t, err)
-	answer := httptest.NewRecorder()
-	sink.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/v1/logs", bytes.NewReader(data)))
-	return answer.Code
+	recorder := httptest.NewRecorder()
+	sink.ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, "/v1/logs", bytes.NewReader(data)))
+	return recorder
 }
 
 func at(when time.Time) func(plog.LogRecord) {
@@ -60,6 +65,9 @@ func TestSinkRefusesWhatTheBackendsDocument(t *testing.T) {
 	body := func(size int) func(plog.LogRecord) {
 		return more(func(record plog.LogRecord) { record.Body().SetStr(strings.Repeat("x", size)) })
 	}
+	text := func(key, value string) func(plog.LogRecord) {
+		return more(func(record plog.LogRecord) { record.Attributes().PutStr(key, value) })
+	}
 	for name, test := range map[string]struct {
 		limits    testkit.Limits
 		namespace string
@@ -78,10 +86,21 @@ func TestSinkRefusesWhatTheBackendsDocument(t *testing.T) {
 		"kafka, a message of a megabyte": {testkit.Message(testkit.KafkaMessage), "acme", body(1_000_000), "request too large"},
 		"gRPC, a message of a megabyte":  {testkit.Message(testkit.GRPCMessage), "acme", body(1_000_000), ""},
 		"gRPC, four of them":             {testkit.Message(testkit.GRPCMessage), "acme", body(4 << 20), "request too large"},
-		"elasticsearch, 1,000 fields":    {testkit.Elasticsearch(), "acme", keys(1000), "total_fields.limit"},
+		"elasticsearch, 400 texts":       {testkit.Elasticsearch(), "acme", keys(400), ""},
+		"elasticsearch, 500 texts":       {testkit.Elasticsearch(), "acme", keys(500), "total_fields.limit"},
+		"elasticsearch, 21 levels":       {testkit.Elasticsearch(), "acme", text(strings.Repeat("a.", 20)+"b", "value"), "depth.limit"},
 		"datadog, 19 hours old":          {testkit.Datadog(), "acme", at(now.Add(-19 * time.Hour)), "older than 18h"},
-		"datadog, a larger log":          {testkit.Datadog(), "acme", body(1_000_001), "record too large"},
-		"splunk, an event that it cuts":  {testkit.Splunk(), "acme", body(10_001), "record too large"},
+		"datadog, a request of 5 MB":     {testkit.Datadog(), "acme", body(5_000_000), "request too large"},
+		"splunk, a nested field": {testkit.Splunk(), "acme", more(func(record plog.LogRecord) {
+			record.Attributes().PutEmptyMap("field").PutStr("name", "value")
+		}), "nested field"},
+		"splunk, a list of objects": {testkit.Splunk(), "acme", more(func(record plog.LogRecord) {
+			record.Attributes().PutEmptySlice("field").AppendEmpty().SetEmptyMap()
+		}), "nested field"},
+		"splunk, a list of texts": {testkit.Splunk(), "acme", more(func(record plog.LogRecord) {
+			record.Attributes().PutEmptySlice("field").AppendEmpty().SetStr("value")
+		}), ""},
+		"splunk, an event that the exporter drops": {testkit.Splunk(), "acme", body(5<<20 + 1), "record too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sink := testkit.NewSink(test.limits)
@@ -109,4 +128,75 @@ func TestLokiRefusesWhatIsAnHourBehindItsStream(t *testing.T) {
 		`{service_name="jumpcloud", service_namespace="acme"}`:  2,
 		`{service_name="jumpcloud", service_namespace="other"}`: 1,
 	}, sink.Streams())
+}
+
+func TestSinkTakesWhatABackendCutsAndTells(t *testing.T) {
+	now := time.Now()
+	for name, test := range map[string]struct {
+		limits testkit.Limits
+		change func(plog.LogRecord)
+		reason string
+	}{
+		"splunk, an event of 10,000 bytes": {testkit.Splunk(), func(record plog.LogRecord) { record.Body().SetStr(strings.Repeat("x", 10_000)) }, ""},
+		"splunk, a longer one":             {testkit.Splunk(), func(record plog.LogRecord) { record.Body().SetStr(strings.Repeat("x", 10_001)) }, "TRUNCATE"},
+		"datadog, a log of a megabyte":     {testkit.Datadog(), func(record plog.LogRecord) { record.Body().SetStr(strings.Repeat("x", 1_000_000)) }, "record too large"},
+		"datadog, a long key":              {testkit.Datadog(), func(record plog.LogRecord) { record.Attributes().PutInt(strings.Repeat("k", 50), 1) }, "key of 50 characters"},
+		"datadog, a deep key":              {testkit.Datadog(), func(record plog.LogRecord) { record.Attributes().PutInt("a.b.c.d.e.f.g.h.i.j", 1) }, "10 levels"},
+		"datadog, a long value":            {testkit.Datadog(), func(record plog.LogRecord) { record.Attributes().PutStr("key", strings.Repeat("v", 1024)) }, "facet of 1,024 characters"},
+		"datadog, many attributes": {testkit.Datadog(), func(record plog.LogRecord) {
+			for i := range 255 {
+				record.Attributes().PutInt(fmt.Sprint("key", i), 1)
+			}
+		}, "256 attributes"},
+		"a data stream, a long value": {testkit.ElasticsearchStream(), func(record plog.LogRecord) { record.Attributes().PutStr("key", strings.Repeat("v", 1025)) }, "ignore_above"},
+		"a data stream, many fields": {testkit.ElasticsearchStream(), func(record plog.LogRecord) {
+			for i := range 1000 {
+				record.Attributes().PutInt(fmt.Sprint("key", i), 1)
+			}
+		}, "total_fields.limit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sink := testkit.NewSink(test.limits)
+			assert.Equal(t, http.StatusOK, offer(t, sink, "acme", func(record plog.LogRecord) { at(now)(record); test.change(record) }))
+			assert.Equal(t, 1, sink.Total())
+			assert.Empty(t, sink.Refused())
+			if test.reason == "" {
+				assert.Empty(t, sink.Broken())
+				return
+			}
+			assert.Equal(t, map[string][]string{test.reason: {now.String()}}, sink.Broken())
+		})
+	}
+}
+
+// TestSinkAnswersAPartialSuccess as OTLP has it.
+func TestSinkAnswersAPartialSuccess(t *testing.T) {
+	limits := testkit.Splunk()
+	limits.Partial = true
+	sink := testkit.NewSink(limits)
+	nested := func(record plog.LogRecord) { record.Attributes().PutEmptyMap("field").PutInt("a", 1) }
+	told := answer(t, sink, "acme", nested)
+	assert.Equal(t, http.StatusOK, told.Code)
+	response := plogotlp.NewExportResponse()
+	require.NoError(t, response.UnmarshalProto(told.Body.Bytes()))
+	assert.EqualValues(t, 1, response.PartialSuccess().RejectedLogRecords())
+	assert.Equal(t, "nested field", response.PartialSuccess().ErrorMessage())
+	assert.Equal(t, map[string]int{"nested field": 1}, sink.Refused())
+	assert.Zero(t, sink.Total())
+}
+
+func TestDatadogTakesAThousandLogsARequest(t *testing.T) {
+	sink := testkit.NewSink(testkit.Datadog())
+	for _, count := range []int{1000, 1001} {
+		logs := plog.NewLogs()
+		records := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+		for range count {
+			at(time.Now())(records.AppendEmpty())
+		}
+		data, err := plogotlp.NewExportRequestFromLogs(logs).MarshalProto()
+		require.NoError(t, err)
+		sink.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/v1/logs", bytes.NewReader(data)))
+	}
+	assert.Equal(t, 1000, sink.Total())
+	assert.Equal(t, map[string]int{"too many records": 1}, sink.Refused())
 }
