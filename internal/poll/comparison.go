@@ -57,11 +57,11 @@ func (h hours) each() iter.Seq[hours] {
 	}
 }
 
-func (h hours) number() (n int) {
-	for range h.each() {
-		n++
+func (h hours) number() int {
+	if h.empty() {
+		return 0
 	}
-	return n
+	return int(wholeFrom(h.to).Sub(h.from.Truncate(time.Hour)) / time.Hour)
 }
 
 // hourAfter is the end of the hour that a time is in.

@@ -17,6 +17,9 @@ type HistoryProgress struct {
 	// Left is how long the rest takes at the pace since the start; 0 where that is not known.
 	Left     time.Duration
 	From, To time.Time
+	// Unproven is how many hours were left without a proof that all of their events were delivered. None is proven
+	// where nothing is compared, and none is left.
+	Unproven int
 }
 
 // HistoryReport is what came of the history when all of it was read and compared.
@@ -90,11 +93,15 @@ func (f frontier) took(delivered []checkpoint.Entry) frontier {
 // ended is what came of history.
 func (f frontier) ended() HistoryReport {
 	b := f.Backfill
-	all := hours{b.Start, b.End}.number()
 	return HistoryReport{
 		From: b.Start, To: b.End, Events: b.Delivered,
-		Hours: all, Unproven: max(0, all-b.Proven), Compared: !b.Compared.IsZero(),
+		Hours: hours{b.Start, b.End}.number(), Unproven: f.unproven(), Compared: !b.Compared.IsZero(),
 	}
+}
+
+// unproven is how many hours of history were left without a proof.
+func (f frontier) unproven() int {
+	return max(0, hours{f.Backfill.Start, f.Backfill.Compared}.number()-f.Backfill.Proven)
 }
 
 // share is the part of history that is read. A count that is too small, or that means "at least", is none.
@@ -122,7 +129,7 @@ func (p *historyPace) progress(f frontier, now time.Time) HistoryProgress {
 	if !b.Start.Before(b.End) {
 		return HistoryProgress{}
 	}
-	came := HistoryProgress{Share: f.share(), Events: b.Delivered, Counted: b.Counted, From: b.Start, To: b.End}
+	came := HistoryProgress{Share: f.share(), Events: b.Delivered, Counted: b.Counted, From: b.Start, To: b.End, Unproven: f.unproven()}
 	if p.since.IsZero() || came.Share < p.share {
 		p.since, p.share = now, came.Share
 	}

@@ -118,7 +118,7 @@ type storedState struct {
 	Content struct {
 		State struct {
 			From, Watermark, Rescanned time.Time
-			Backfill                   struct{ Next time.Time }
+			Backfill                   struct{ Next, End, Compared time.Time }
 		} `json:"state"`
 	} `json:"content"`
 }

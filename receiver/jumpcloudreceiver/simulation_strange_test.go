@@ -206,6 +206,9 @@ func (r *run) judgeMemory() (violations []string) {
 			return []string{err.Error()}
 		}
 		from := state.Content.State.From.Truncate(time.Hour)
+		if past := state.Content.State.Backfill; past.Compared.Before(past.End) && past.Compared.Before(from) && !past.Compared.IsZero() {
+			from = past.Compared.Truncate(time.Hour)
+		}
 		needed := 0
 		for _, event := range r.api.Expected(each.id, time.Time{}) {
 			if !event.Time.Before(from) || !tellsTime(event) {
