@@ -89,7 +89,7 @@ func TestHistoryTellsWhatIsNotProven(t *testing.T) {
 		depth time.Duration
 		text  string
 	}{
-		"counts are not answered": {time.Hour, "1,200 events delivered. JumpCloud's counts prove 0 of 101 hours"},
+		"counts are not answered": {time.Hour, "1,200 events delivered. JumpCloud's counts prove 0 of 100 hours"},
 		"nothing is compared":     {0, "1,200 events delivered. They were not compared with what JumpCloud counts, since audit::depth is 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
