@@ -12,6 +12,17 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 )
 
+// question is what is asked next: how many events hours have.
+type question struct {
+	hours
+	// perHour asks for the number of each of them, after their count.
+	perHour bool
+	count   int
+	// within is the range whose hours were told one by one, where this is one that differs: it was told to have
+	// count events.
+	within hours
+}
+
 const (
 	// countCapped is a count that means "at least".
 	countCapped = 10_000
@@ -87,18 +98,22 @@ type comparison struct {
 	// delivered returns how many events of hours are remembered as delivered.
 	delivered func(hours) int
 
-	waiting []hours
+	hourly  *hourly
+	waiting []question
 	known   map[time.Time]audited
 	// reading is the hour that the lane's pass reads, justRead the one whose pages it has read.
 	reading, justRead hours
 }
 
 func newComparison(source Source, clock *clock, lane *lane, delivered func(hours) int) comparison {
-	return comparison{source: source, clock: clock, lane: lane, delivered: delivered, known: make(map[time.Time]audited)}
+	return comparison{
+		source: source, clock: clock, lane: lane, delivered: delivered,
+		hourly: &hourly{source: source, clock: clock}, known: make(map[time.Time]audited),
+	}
 }
 
 func (c *comparison) begin(whole hours) {
-	c.waiting = []hours{whole}
+	c.waiting = []question{{hours: whole}}
 	c.lane.asks = true
 }
 
@@ -108,24 +123,31 @@ func (c *comparison) underWay() bool { return len(c.waiting) > 0 || !c.reading.e
 // stranded reports whether an hour is to be read, and nothing reads it.
 func (c *comparison) stranded() bool { return !c.reading.empty() && c.lane.pass == nil }
 
-// step asks for the count of the next hours, and begins to read an hour that is short. It returns what the count
-// says, if anything.
+// step asks the next question, and begins to read an hour that is short. It returns what the answer says, if
+// anything.
 func (c *comparison) step(ctx context.Context, services []string) (report AuditReport, err error) {
 	next := c.waiting[len(c.waiting)-1]
-	count, err := c.count(ctx, services, next)
-	if err != nil {
-		return report, err
+	if next.perHour {
+		numbers := c.hourly.ask(ctx, services, next.hours, next.count)
+		if err := ctx.Err(); err != nil {
+			return report, err
+		}
+		c.waiting = c.waiting[:len(c.waiting)-1]
+		report = c.told(next.hours, numbers)
+	} else {
+		count, err := c.count(ctx, services, next.hours)
+		if err != nil {
+			return report, err
+		}
+		c.waiting = c.waiting[:len(c.waiting)-1]
+		report = c.answered(next, count)
 	}
-	c.waiting = c.waiting[:len(c.waiting)-1]
-	report = c.answered(next, count)
 	c.lane.asks = len(c.waiting) > 0 && c.reading.empty()
 	return report, nil
 }
 
-// count ends a millisecond before the hour after, since it is not documented whether an end is inclusive.
 func (c *comparison) count(ctx context.Context, services []string, of hours) (int, error) {
-	query := insights.Query{Services: services, Start: of.from, End: of.to.Add(-time.Millisecond)}
-	counted, clock, err := c.source.Count(ctx, query)
+	counted, clock, err := c.source.Count(ctx, of.query(services))
 	if err != nil {
 		c.clock.observeFailure(err)
 		return 0, err
@@ -135,18 +157,51 @@ func (c *comparison) count(ctx context.Context, services []string, of hours) (in
 }
 
 // answered takes a count.
-func (c *comparison) answered(asked hours, count int) AuditReport {
-	ledger := c.delivered(asked)
+func (c *comparison) answered(asked question, count int) AuditReport {
+	if !asked.within.empty() && count != asked.count && c.hourly.trusted() {
+		// What was told hour by hour is not what is counted, so the hours that looked equal may not be.
+		c.hourly.distrust()
+		c.waiting = []question{{hours: asked.within}}
+		return AuditReport{}
+	}
+	ledger := c.delivered(asked.hours)
 	switch {
 	case count == ledger && count != countCapped:
-		return c.equal(asked)
+		return c.equal(asked.hours)
+	case !asked.single() && count != countCapped && c.hourly.trusted():
+		c.waiting = append(c.waiting, question{hours: asked.hours, perHour: true, count: count})
+		return AuditReport{}
 	case !asked.single():
-		first, second := asked.halves()
-		c.waiting = append(c.waiting, second, first)
+		c.halve(asked.hours)
 		return AuditReport{}
 	default:
-		return c.differs(asked, count, ledger)
+		return c.differs(asked.hours, count, ledger)
 	}
+}
+
+func (c *comparison) halve(all hours) {
+	first, second := all.halves()
+	c.waiting = append(c.waiting, question{hours: second}, question{hours: first})
+}
+
+// told takes the number of each hour: those that differ are counted. Where there are none, halves are.
+func (c *comparison) told(all hours, numbers map[time.Time]int) AuditReport {
+	if numbers == nil {
+		c.halve(all)
+		return AuditReport{}
+	}
+	report := AuditReport{Verdict: VerdictComplete}
+	for hour := range all.each() {
+		if number := numbers[hour.from]; number != c.delivered(hour) || number == countCapped {
+			c.waiting = append(c.waiting, question{hours: hour, within: all, count: number})
+			continue
+		}
+		report.Hours += c.equal(hour).Hours
+	}
+	if report.Hours == 0 {
+		return AuditReport{}
+	}
+	return report
 }
 
 // equal proves hours.
@@ -189,14 +244,14 @@ func (c *comparison) wasRead() {
 	known := c.known[hour.from]
 	known.read, known.ledger = true, c.delivered(hour)
 	c.known[hour.from] = known
-	c.waiting = append(c.waiting, hour)
+	c.waiting = append(c.waiting, question{hours: hour})
 	c.lane.asks = true
 }
 
 // abandon gives up the hours that are not compared, since a count or the pages of an hour were not to be had.
 func (c *comparison) abandon() AuditReport {
 	report := AuditReport{Verdict: VerdictUnknown}
-	for _, left := range append(c.waiting, c.reading) {
+	for _, left := range append(c.waiting, question{hours: c.reading}) {
 		report.Hours += left.number()
 	}
 	c.waiting, c.reading, c.justRead = nil, hours{}, hours{}
