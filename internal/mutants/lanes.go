@@ -43,8 +43,8 @@ func laneMutants() []mutant {
 		},
 		{
 			"history starves the rescans", lanes,
-			`beside := []*lane{l.rescan, l.history, l.audit}
-	first := slices.Index(beside, l.last) + 1`, `beside := []*lane{l.history, l.rescan, l.audit}
+			`beside := []*lane{l.rescan, l.past(), l.audit}
+	first := slices.Index(beside, l.last) + 1`, `beside := []*lane{l.past(), l.rescan, l.audit}
 	first := 0`,
 			"TestRescansGoOnBesideALongHistory",
 		},

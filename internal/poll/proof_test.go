@@ -77,9 +77,13 @@ func TestHistoryThatIsShortIsReadAgain(t *testing.T) {
 	compared(t, simulator.Settings{}, func(t *testing.T, h *harness, from time.Time) {
 		at := from.Add(7 * time.Hour)
 		h.api.Add(simulator.Event{Service: "sso", ID: "shown late", Time: at, Visible: time.Now().Add(25 * time.Second)})
+		var how poll.Delivery
 		h.refuseWith(func(b poll.Batch) error {
 			if b.Delivery == poll.DeliveryHistory {
 				time.Sleep(500 * time.Millisecond)
+			}
+			if b.Events[0].ID == "shown late" {
+				how = b.Delivery
 			}
 			return nil
 		})
@@ -90,6 +94,7 @@ func TestHistoryThatIsShortIsReadAgain(t *testing.T) {
 		assert.Zero(t, requireEnded(t, h).Unproven)
 		assert.Equal(t, 151, requireEnded(t, h).Events)
 		assert.Len(t, readings(h), 1)
+		assert.Equal(t, poll.DeliveryHistory, how, "no rescan found it")
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -63,7 +64,7 @@ func Counts(change func(right int) int) Effect {
 			if err != nil {
 				return found
 			}
-			return strconv.AppendInt(name, int64(change(right)), 10)
+			return strconv.AppendInt(slices.Clip(name), int64(change(right)), 10)
 		})
 	}}
 }
