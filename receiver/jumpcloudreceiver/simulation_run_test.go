@@ -170,6 +170,7 @@ func (r *run) result() result {
 	came.violations = append(came.violations, r.judgeWhatIsWritten()...)
 	came.violations = append(came.violations, r.judgeMemory()...)
 	came.violations = append(came.violations, r.judgeHaste()...)
+	came.violations = append(came.violations, r.judgeReadings()...)
 	return came
 }
 
