@@ -45,12 +45,12 @@ func laneMutants() []mutant {
 			"history starves the rescans", lanes,
 			`beside := []*lane{l.rescan, l.past(), l.audit}
 	first := slices.Index(beside, l.last) + 1`, `beside := []*lane{l.past(), l.rescan, l.audit}
-	first := 0`,
+	first := 0 * slices.Index(beside, l.last)`,
 			"TestRescansGoOnBesideALongHistory",
 		},
 		{
 			"rescans starve history", lanes,
-			`first := slices.Index(beside, l.last) + 1`, `first := 0`,
+			`first := slices.Index(beside, l.last) + 1`, `first := 0 * slices.Index(beside, l.last)`,
 			"TestHistoryGoesOnBesideRescansThatNeverEnd",
 		},
 		{

@@ -45,6 +45,9 @@ func wrongCount(a answersStrangely) simulator.Fault {
 
 // drawWrongCounts makes counts wrong from the start, where history is compared.
 func (p *plan) drawWrongCounts(d draw) {
+	if d.chance(0.5) {
+		p.strange.depth = time.Hour // so that history's ids are kept for its comparison alone
+	}
 	if !d.chance(0.5) {
 		return
 	}

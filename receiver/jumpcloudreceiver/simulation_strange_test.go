@@ -23,6 +23,8 @@ type strange struct {
 	maxSize    int64
 	// audit is the time between two audits; 0 is no audit.
 	audit time.Duration
+	// depth is how far back it looks; 0 is two days.
+	depth time.Duration
 	// ahead is how far an answer's date may be ahead of the API's time.
 	ahead time.Duration
 }
