@@ -57,6 +57,16 @@ func comparisonMutants() []mutant {
 			"TestWrongCountsNeverStopHistory",
 		},
 		{
+			"history's end is not told where a restart only compared it", proof,
+			`p.unfinished = p.unfinished || p.keeper.frontier.unfinished()`, `p.unfinished = p.unfinished || p.keeper.frontier.Backfill.Pending()`,
+			"TestHistoryThatIsReadIsComparedAfterARestart",
+		},
+		{
+			"history keeps a day's ids, however many are remembered", proof,
+			`p.settings.Budget.exceeded() || stretch`, `stretch`,
+			"TestHistoryIsComparedHourByHourWhereTooManyIDsAreRemembered",
+		},
+		{
 			"history is compared of which something else was asked for", history,
 			`case b.Start.IsZero(), !whole, b`, `case b.Start.IsZero(), b`,
 			"TestHistoryIsComparedFromWhereItIsRememberedWhole",

@@ -38,7 +38,7 @@ type HistoryReport struct {
 func (f frontier) comparing(enabled, whole bool) frontier {
 	b := &f.Backfill
 	switch {
-	case !b.Pending() && !b.Uncompared():
+	case !f.unfinished():
 	case !enabled:
 		b.Compared = time.Time{}
 	case b.Start.IsZero(), !whole, b.Compared.IsZero() && b.Next.After(b.Start):
@@ -51,6 +51,9 @@ func (f frontier) comparing(enabled, whole bool) frontier {
 	}
 	return f
 }
+
+// unfinished reports whether some of history is to be read or to be compared.
+func (f frontier) unfinished() bool { return f.Backfill.Pending() || f.Backfill.Uncompared() }
 
 // stretch is the history that was read and not compared, whole hours but for its start and its end.
 func (f frontier) stretch() hours {
@@ -75,7 +78,7 @@ func (f frontier) compared(to time.Time, proven int) frontier {
 // took counts what was delivered of history, by whatever lane.
 func (f frontier) took(delivered []checkpoint.Entry) frontier {
 	b := &f.Backfill
-	if !b.Pending() && !b.Uncompared() {
+	if !f.unfinished() {
 		return f
 	}
 	for _, entry := range delivered {

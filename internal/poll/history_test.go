@@ -77,8 +77,13 @@ func TestFrontierIsNotMovedByAComparisonOfHistory(t *testing.T) {
 
 func TestHistoryCountsWhatWasDeliveredOfIt(t *testing.T) {
 	entries := []checkpoint.Entry{
-		{Time: noon(-590)}, {Time: noon(-61)}, {Time: noon(-60)}, {Time: noon(-11)},
-		{Time: noon(-591)}, {Time: noon(-10)}, {Time: noon(-30), Stray: true},
+		{Time: noon(-590)},
+		{Time: noon(-61)},
+		{Time: noon(-60)},
+		{Time: noon(-11)},
+		{Time: noon(-591)},
+		{Time: noon(-10)},
+		{Time: noon(-30), Stray: true},
 	}
 	b := past(-310, -590).took(entries).Backfill
 	assert.Equal(t, 4, b.Delivered)

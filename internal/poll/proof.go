@@ -27,8 +27,8 @@ type proof struct {
 	stretch hours
 	// paused is until when no count is asked for.
 	paused time.Time
-	// total means that the number of all events was asked for, unfinished that history was not complete when it
-	// was last looked at.
+	// total means that the number of all events was asked for, unfinished that history was not complete, and
+	// that its end is to be told.
 	total, unfinished bool
 }
 
@@ -51,7 +51,11 @@ func newProof(settings Settings, source Source, keeper *keeper, retention *reten
 
 // plan ends a comparison that is done or not to be had, and begins the next one that is due.
 func (p *proof) plan(now time.Time) {
-	if p.stranded() || p.underWay() && p.lane.attempt.consecutive >= proofTries {
+	p.unfinished = p.unfinished || p.keeper.frontier.unfinished()
+	switch {
+	case p.stranded():
+		p.leave(p.paused)
+	case p.underWay() && p.lane.attempt.consecutive >= proofTries:
 		p.leave(now.Add(p.settings.Interval))
 	}
 	if p.underWay() {
@@ -69,19 +73,18 @@ func (p *proof) plan(now time.Time) {
 		p.compare(due, now)
 		return
 	}
-	unfinished := b.Pending() || b.Uncompared()
-	if p.unfinished && !unfinished {
+	if p.unfinished && !p.keeper.frontier.unfinished() {
+		p.unfinished = false
 		p.keeper.observer.HistoryEnded(p.keeper.frontier.ended())
 	}
-	p.unfinished = unfinished
 }
 
 // due is the history that was read and is to be compared now. The first hour is compared at once, since it may be at
-// the edge of what the API keeps.
+// the edge of what the API keeps, and so is each where too many ids are remembered.
 func (p *proof) due() hours {
 	b, stretch := p.keeper.frontier.Backfill, p.keeper.frontier.stretch()
 	if stretch.empty() || !b.Pending() || b.Compared.Equal(b.Start) ||
-		stretch.to.Sub(stretch.from) >= stretchLength || p.delivered(stretch) >= stretchIDs {
+		p.settings.Budget.exceeded() || stretch.to.Sub(stretch.from) >= stretchLength || p.delivered(stretch) >= stretchIDs {
 		return stretch
 	}
 	return hours{}
@@ -128,7 +131,8 @@ func (p *proof) leave(until time.Time) {
 	p.keeper.observer.Compared(p.abandon())
 }
 
-// ask asks for the count of all of history, once before it is read, or for the next one of a comparison.
+// ask asks for the count of all of history, once before it is read, or for the next one of a comparison. What is
+// compared is stored.
 func (p *proof) ask(ctx context.Context, services []string) {
 	if !p.underWay() {
 		p.askTotal(ctx, services)
@@ -147,6 +151,10 @@ func (p *proof) ask(ctx context.Context, services []string) {
 		p.keeper.observer.Anomaly(AnomalyNoCount)
 	default:
 		p.lane.attempt.failed(classify(err), err, p.keeper.backoff)
+	}
+	if !p.underWay() && ctx.Err() == nil {
+		p.settle()
+		_ = p.keeper.commitProgress(ctx) // an error means that ctx is done
 	}
 }
 

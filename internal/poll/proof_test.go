@@ -208,6 +208,43 @@ func TestHistoryIsComparedAcrossRestarts(t *testing.T) {
 	})
 }
 
+// A restart while the rest is compared compares it, and tells the end.
+func TestHistoryThatIsReadIsComparedAfterARestart(t *testing.T) {
+	compared(t, simulator.Settings{}, func(t *testing.T, h *harness, from time.Time) {
+		ofTheRest := func(r simulator.Request) bool {
+			return asCount(r) && r.At.Sub(r.Query.End) < time.Hour && r.Query.End.Sub(r.Query.Start) < 40*time.Hour
+		}
+		h.api.Inject(simulator.Fault{When: ofTheRest, Effect: simulator.Hang()})
+		h.start()
+		h.pass(30 * time.Second)
+		h.requireEachOnce(from)
+		require.Empty(t, h.observed.seen().ended)
+		h.kill()
+		h.api.Heal()
+		h.start()
+		h.pass(time.Minute)
+		assert.Zero(t, requireEnded(t, h).Unproven)
+	})
+}
+
+// More ids than allowed make the stretches shorter.
+func TestHistoryIsComparedHourByHourWhereTooManyIDsAreRemembered(t *testing.T) {
+	compared(t, simulator.Settings{}, func(t *testing.T, h *harness, from time.Time) {
+		h.settings.Audit.Budget = poll.NewBudget(2)
+		h.settings.BatchSize, h.settings.PageSize = 1, 5
+		most := 0
+		h.refuseWith(func(poll.Batch) error {
+			most = max(most, h.observed.seen().progress.Remembered)
+			return nil
+		})
+		h.start()
+		h.pass(10 * time.Minute)
+		h.requireEachOnce(from)
+		assert.Zero(t, requireEnded(t, h).Unproven)
+		assert.Less(t, most, 15)
+	})
+}
+
 // Where what is asked for changes, what was read before is not compared, and nothing of it comes again.
 func TestHistoryIsNotComparedFromBeforeTheQueryChanged(t *testing.T) {
 	compared(t, simulator.Settings{}, func(t *testing.T, h *harness, from time.Time) {
