@@ -59,7 +59,9 @@ func (m *model) commit(state checkpoint.State, list []checkpoint.Entry) {
 func needed(state checkpoint.State, e checkpoint.Entry) bool {
 	begin := e.Time.Truncate(time.Hour)
 	end := begin.Add(time.Hour)
-	history := !e.Stray && state.Backfill.Pending() && end.After(state.Backfill.Next) && !begin.After(state.Backfill.End)
+	past := state.Backfill
+	wanted := past.Pending() && end.After(past.Next) || past.Uncompared() && end.After(past.Compared)
+	history := !e.Stray && wanted && !begin.After(past.End)
 	return end.After(state.From) || history
 }
 
@@ -77,6 +79,9 @@ func (w *world) state() checkpoint.State {
 	state.Watermark = w.now
 	if w.IntN(3) == 0 {
 		state.Backfill = checkpoint.Backfill{Next: state.From.Add(-time.Duration(w.IntN(600)) * time.Minute), End: state.From.Add(time.Duration(w.IntN(60)-60) * time.Minute)}
+		if w.IntN(2) == 0 {
+			state.Backfill.Compared = state.Backfill.Next.Add(-time.Duration(w.IntN(300)) * time.Minute)
+		}
 	}
 	return state
 }

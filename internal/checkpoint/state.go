@@ -37,14 +37,39 @@ type Rescan struct {
 // UnderWay says whether a rescan has begun and is not complete.
 func (r Rescan) UnderWay() bool { return !r.AsOf.IsZero() }
 
-// Backfill is a range of history, [Next, End). It is complete when Next is not before End.
+// Backfill is a range of history, [Next, End). It is read when Next is not before End.
 type Backfill struct {
 	Next time.Time `json:"next"`
 	End  time.Time `json:"end"`
+	// Start is where history began.
+	Start time.Time `json:"start,omitzero"`
+	// Compared is the time up to which what was delivered was compared with the API's counts. What is from then
+	// on is remembered. Zero is no comparison.
+	Compared time.Time `json:"compared,omitzero"`
+	// Proven counts the hours before Compared of which everything was delivered.
+	Proven int `json:"proven,omitzero"`
+	// Counted is how many events the API counted of all of it before it was read; 0 is not known.
+	Counted int `json:"counted,omitzero"`
+	// Delivered counts the delivered events of [Start, End), and Last those of them from the hour on in which
+	// it ends.
+	Delivered int `json:"delivered,omitzero"`
+	Last      int `json:"last,omitzero"`
 }
 
 // Pending says whether history is still to come.
 func (b Backfill) Pending() bool { return b.Next.Before(b.End) }
+
+// Uncompared says whether some of it is to be compared, now or when it has come.
+func (b Backfill) Uncompared() bool { return !b.Compared.IsZero() && b.Compared.Before(b.End) }
+
+// keeps is the time from which on ids of history are needed, since they are to come or to be compared.
+func (b Backfill) keeps() (from time.Time, needed bool) {
+	from = b.Next
+	if !b.Compared.IsZero() && b.Compared.Before(from) {
+		from = b.Compared
+	}
+	return from, from.Before(b.End)
+}
 
 // needs says whether a reader may still meet an event of the span.
 func (s State) needs(of span) bool {
@@ -55,7 +80,8 @@ func (s State) needs(of span) bool {
 	if of.kind == stray && of.last() >= hourOf(s.Rescanned) {
 		return true
 	}
-	if !s.Backfill.Pending() || of.last() < hourOf(s.Backfill.Next) {
+	from, needed := s.Backfill.keeps()
+	if !needed || of.last() < hourOf(from) {
 		return false
 	}
 	// Format 1 kept what history delivered without regard to its end.
@@ -72,6 +98,7 @@ func (s State) inUTC() State {
 	s.From, s.Watermark, s.Rescanned = s.From.UTC(), s.Watermark.UTC(), s.Rescanned.UTC()
 	s.ComparableFrom = s.ComparableFrom.UTC()
 	s.Rescan = Rescan{AsOf: s.Rescan.AsOf.UTC(), Position: s.Rescan.Position.UTC()}
-	s.Backfill = Backfill{Next: s.Backfill.Next.UTC(), End: s.Backfill.End.UTC()}
+	s.Backfill.Next, s.Backfill.End = s.Backfill.Next.UTC(), s.Backfill.End.UTC()
+	s.Backfill.Start, s.Backfill.Compared = s.Backfill.Start.UTC(), s.Backfill.Compared.UTC()
 	return s
 }

@@ -25,14 +25,18 @@ func TestStateAndIDsSurviveARestart(t *testing.T) {
 	zone := time.FixedZone("", 3600)
 	state := checkpoint.State{
 		From: start, Watermark: start.Add(time.Nanosecond), Rescanned: start.Add(123456789),
-		Rescan:        checkpoint.Rescan{AsOf: start.Add(987654321), Position: start.Add(2)},
-		Backfill:      checkpoint.Backfill{Next: start.Add(-time.Hour), End: start.Add(3)},
+		Rescan: checkpoint.Rescan{AsOf: start.Add(987654321), Position: start.Add(2)},
+		Backfill: checkpoint.Backfill{
+			Next: start.Add(-time.Hour), End: start.Add(3), Start: start.Add(-9 * time.Hour), Compared: start.Add(-8 * time.Hour),
+			Proven: 1, Counted: 70, Delivered: 50, Last: 7,
+		},
 		MaxEventDelay: time.Hour + 1, Query: "fingerprint",
 	}
 	elsewhere := state
 	elsewhere.From, elsewhere.Watermark, elsewhere.Rescanned = state.From.In(zone), state.Watermark.In(zone), state.Rescanned.In(zone)
 	elsewhere.Rescan = checkpoint.Rescan{AsOf: state.Rescan.AsOf.In(zone), Position: state.Rescan.Position.In(zone)}
-	elsewhere.Backfill = checkpoint.Backfill{Next: state.Backfill.Next.In(zone), End: state.Backfill.End.In(zone)}
+	elsewhere.Backfill.Next, elsewhere.Backfill.End = state.Backfill.Next.In(zone), state.Backfill.End.In(zone)
+	elsewhere.Backfill.Start, elsewhere.Backfill.Compared = state.Backfill.Start.In(zone), state.Backfill.Compared.In(zone)
 	first, second := entries(0, 500, start), entries(500, 700, start.Add(59*time.Minute+59*time.Second+500*time.Millisecond))
 	commit(t, store, elsewhere, first...)
 	commit(t, store, elsewhere, second...)
@@ -86,6 +90,11 @@ func TestAnHourIsForgottenWhenNoReaderCanMeetItAgain(t *testing.T) {
 		state.Backfill = checkpoint.Backfill{Next: start.Add(next), End: start.Add(end)}
 		return state
 	}
+	comparing := func(compared, end time.Duration) checkpoint.State {
+		state := backfilling(end, end)
+		state.Backfill.Compared = start.Add(compared)
+		return state
+	}
 	dated, met := entry(1, start.Add(10*time.Minute)), undated(1, start.Add(10*time.Minute))
 	for name, test := range map[string]struct {
 		entry checkpoint.Entry
@@ -100,6 +109,10 @@ func TestAnHourIsForgottenWhenNoReaderCanMeetItAgain(t *testing.T) {
 		"before the backfill":                   {dated, backfilling(time.Hour, 2*time.Hour), false},
 		"after the backfill":                    {dated, backfilling(-9*time.Hour, -time.Minute), false},
 		"the backfill is complete":              {dated, backfilling(time.Minute, time.Minute), false},
+		"history that is to be compared":        {dated, comparing(59*time.Minute, 9*time.Hour), true},
+		"also in the hour of its end":           {dated, comparing(-9*time.Hour, time.Minute), true},
+		"history that was compared":             {dated, comparing(time.Hour, 9*time.Hour), false},
+		"all of it":                             {dated, comparing(time.Minute, time.Minute), false},
 		"stray, in the hour of from":            {met, stateAt(start.Add(time.Hour - time.Nanosecond)), true},
 		"stray, before the hour of from":        {met, stateAt(start.Add(time.Hour)), false},
 		"stray, where a backfill reads on":      {met, backfilling(0, 2*time.Hour), false},

@@ -21,6 +21,7 @@ import (
 const (
 	eventsPath = "/insights/directory/v1/events"
 	countPath  = eventsPath + "/count"
+	hoursPath  = eventsPath + "/interval"
 
 	defaultTimeout         = 60 * time.Second
 	defaultMaxResponseSize = 64 << 20

@@ -21,6 +21,7 @@ const (
 	reasonCount       = "X-Result-Count is not the number of events"
 	reasonTooMany     = "there are more events than were asked for"
 	reasonCountAnswer = "the body is no count"
+	reasonIntervals   = "the body has no buckets of hours"
 )
 
 // tokensChunk is how many lengths of tokens are allocated at once.

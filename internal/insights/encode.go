@@ -22,6 +22,8 @@ type body struct {
 	Sort        string          `json:"sort,omitempty"`
 	SearchAfter json.RawMessage `json:"search_after,omitempty"`
 	Fields      []string        `json:"fields,omitempty"`
+	Unit        string          `json:"interval_unit,omitempty"`
+	Value       string          `json:"interval_value,omitempty"`
 }
 
 // page returns the body of POST /events.
@@ -57,6 +59,16 @@ func (q Query) count() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return json.Marshal(request)
+}
+
+// hours returns the body of POST /events/interval. The API's default is UTC.
+func (q Query) hours() ([]byte, error) {
+	request, err := q.body()
+	if err != nil {
+		return nil, err
+	}
+	request.Unit, request.Value = "h", "1"
 	return json.Marshal(request)
 }
 

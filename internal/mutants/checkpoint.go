@@ -117,12 +117,17 @@ func checkpointMutants() []mutant {
 		},
 		{
 			"what history delivered is forgotten while it goes on", state,
-			`if !s.Backfill.Pending() || of.last() < hourOf(s.Backfill.Next) {`, `if true {`,
+			`if !needed || of.last() < hourOf(from) {`, `if from = from.Add(0); true || needed {`,
 			"TestAnHourIsForgottenWhenNoReaderCanMeetItAgain",
 		},
 		{
 			"what history delivered is never forgotten", state,
-			`if !s.Backfill.Pending() || of.last() < hourOf(s.Backfill.Next) {`, `if !s.Backfill.Pending() {`,
+			`if !needed || of.last() < hourOf(from) {`, `if !needed || false && of.last() < hourOf(from) {`,
+			"TestAnHourIsForgottenWhenNoReaderCanMeetItAgain",
+		},
+		{
+			"history is left before it was compared", state,
+			`if !b.Compared.IsZero() && b.Compared.Before(from) {`, `if false {`,
 			"TestAnHourIsForgottenWhenNoReaderCanMeetItAgain",
 		},
 		{

@@ -44,14 +44,14 @@ func laneMutants() []mutant {
 		},
 		{
 			"history starves the rescans", lanes,
-			`beside := []*lane{l.rescan, l.history, l.audit}
-	first := slices.Index(beside, l.last) + 1`, `beside := []*lane{l.history, l.rescan, l.audit}
-	first := 0`,
+			`beside := []*lane{l.rescan, l.past(), l.audit}
+	first := slices.Index(beside, l.last) + 1`, `beside := []*lane{l.past(), l.rescan, l.audit}
+	first := 0 * slices.Index(beside, l.last)`,
 			"TestRescansGoOnBesideALongHistory",
 		},
 		{
 			"rescans starve history", lanes,
-			`first := slices.Index(beside, l.last) + 1`, `first := 0`,
+			`first := slices.Index(beside, l.last) + 1`, `first := 0 * slices.Index(beside, l.last)`,
 			"TestHistoryGoesOnBesideRescansThatNeverEnd",
 		},
 		{

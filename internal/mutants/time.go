@@ -273,20 +273,5 @@ func timeMutants() []mutant {
 			`later(later(f.From, f.ComparableFrom), f.Rescanned.Add(-depth))`, `f.Rescanned.Add(-depth)`,
 			"TestFrontierAuditsClosedHoursThatAreRememberedWhole",
 		},
-		{
-			"a count of ten thousand proves an hour", "internal/poll/audit.go",
-			`case count == ledger && count != countCapped:`, `case count == ledger:`,
-			"TestAuditBelievesNoCountOfTenThousand",
-		},
-		{
-			"an hour of which the API has more is not read", "internal/poll/audit.go",
-			`next.verdict, read = VerdictShort, hour`, `next.verdict = VerdictShort`,
-			"TestAuditDeliversWhatBecameVisibleTooLate",
-		},
-		{
-			"a count that lies is believed after each reading", "internal/poll/audit.go",
-			`case hour.Equal(a.justRead), known.read`, `case known.read`,
-			"TestCountThatChangesEachTimeReadsAnHourOnceAnAudit",
-		},
 	}
 }

@@ -9,14 +9,15 @@
 //
 // # Lanes
 //
-// Tail, rescan, history and audit are lanes: each has a pass under way, a page size, waits and failures of
+// Tail, rescan, history, its proof and the audit are lanes: each has a pass under way, a page size, waits and failures of
 // its own. The loop takes one page of the lane that is due, the tail's first. A pass asks for
 // everything from a start on, oldest first, drops what the checkpoint has seen and delivers the
 // rest. The API's time at its first page is the pass's asOf. A tail starts at the watermark w. A
 // rescan starts five minutes before r - L, where r is the asOf of the last complete rescan and L the
 // maximum event delay. It asks for ids and timestamps until it meets an event that was not delivered,
 // and a restart goes on where it was. A slice of history has an end. The audit reads an hour again where the
-// API counts more events than were delivered, and moves neither w nor r.
+// API counts more events than were delivered, and moves neither w nor r. So does the proof, of what history has
+// read, which waits for it.
 //
 // An event's way is: lanes.go (whose page), ahead.go (the page), settlement.go (what is new),
 // batch.go (the consumer), keeper.go (the checkpoint), read.go (what follows). A failure's way is:

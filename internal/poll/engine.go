@@ -23,6 +23,7 @@ type Engine struct {
 	lanes     *lanes
 	audit     *audit
 	arbiter   *arbiter
+	proof     *proof
 	loaded    checkpoint.Loaded
 }
 
@@ -39,6 +40,7 @@ func New(settings Settings, source Source, deliver Deliver, store Store, observe
 	e.audit = newAudit(settings, source, store, observer, &e.clock, e.lanes.audit)
 	e.arbiter = &arbiter{source: source, services: settings.Services, clock: &e.clock, observer: observer, backoff: settings.Backoff}
 	e.keeper = keeper{store: store, observer: observer, clock: &e.clock, backoff: settings.Backoff, audit: settings.Audit}
+	e.proof = newProof(settings, source, &e.keeper, &e.retention, &e.clock, e.lanes.proof)
 	return e
 }
 
@@ -65,9 +67,13 @@ func (e *Engine) Run(ctx context.Context) {
 			backoff.Sleep(ctx, wait)
 			continue
 		}
-		if current == e.lanes.audit && current.pass == nil {
+		if current.pass == nil {
 			e.fetcher.dropAhead() // one request waits for its headers at a time
-			e.audit.step(ctx, e.settings.Services)
+			if current == e.lanes.proof {
+				e.proof.ask(ctx, e.settings.Services)
+			} else {
+				e.audit.ask(ctx, e.settings.Services)
+			}
 			continue
 		}
 		if err := e.read(ctx, current); err != nil && ctx.Err() == nil {
@@ -90,6 +96,7 @@ func (e *Engine) plan(now time.Time) *lane {
 			history.open(start, end)
 		}
 	}
+	e.proof.plan(now)
 	e.audit.plan(e.keeper.frontier, now)
 	live, tail := e.lanes.live(e.keeper.frontier, e.clock.earliest()), e.lanes.tail
 	switch {

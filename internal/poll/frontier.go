@@ -37,7 +37,7 @@ func freshFrontier(now, start time.Time, delay time.Duration, historyFirst bool)
 		return f
 	}
 	f.Watermark = later(start, now.Add(-delay).Truncate(time.Second))
-	f.Backfill = checkpoint.Backfill{Next: start, End: f.Watermark}
+	f.Backfill = checkpoint.Backfill{Start: start, Next: start, End: f.Watermark}
 	return f
 }
 
@@ -135,7 +135,7 @@ func (f frontier) auditable(depth time.Duration) hours {
 		from = later(from, f.Backfill.End)
 	}
 	return hours{
-		from: from.Add(time.Hour - 1).Truncate(time.Hour),
+		from: wholeFrom(from),
 		to:   earlier(f.Watermark, f.Rescanned).Truncate(time.Hour),
 	}
 }

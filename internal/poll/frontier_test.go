@@ -124,9 +124,9 @@ func TestFrontierOfAFirstStart(t *testing.T) {
 		return frontier{delay: 10 * time.Minute, State: checkpoint.State{From: noon(from), Watermark: noon(watermark), Rescanned: noon(watermark)}}
 	}
 	late := fresh(-600, 0).history(-600, -10)
-	late.Watermark = noon(-10)
+	late.Watermark, late.Backfill.Start = noon(-10), noon(-600)
 	short := fresh(-5, 0).history(-5, -5)
-	short.Watermark = noon(-5)
+	short.Watermark, short.Backfill.Start = noon(-5), noon(-5)
 	for name, test := range map[string]struct {
 		start time.Time
 		first bool

@@ -57,7 +57,7 @@ func (e *Engine) askOtherwise(l *lane, kind FailureKind, err error) bool {
 		case l.misses.heavy < shrinkAfter || l.shrink():
 		case isTooLarge(err):
 			l.bypass(LossOversize)
-		case l.pass.partial == "" && l.kind != Audit:
+		case l.pass.partial == "" && l != e.lanes.audit && l != e.lanes.proof:
 			l.isolate(time.Now())
 		}
 		return false

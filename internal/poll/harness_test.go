@@ -205,6 +205,9 @@ type observations struct {
 	// audits are what counts said, audit the sum of it.
 	audits []poll.AuditReport
 	audit  poll.AuditState
+	// compared is what counts said of history, ended what came of it.
+	compared []poll.AuditReport
+	ended    []poll.HistoryReport
 }
 
 func (r *recorder) Started(start poll.Start) { r.do(func() { r.starts = append(r.starts, start) }) }
@@ -231,6 +234,14 @@ func (r *recorder) Recovered(condition poll.Condition) {
 
 func (r *recorder) Audited(report poll.AuditReport, state poll.AuditState) {
 	r.do(func() { r.audits, r.audit = append(r.audits, report), state })
+}
+
+func (r *recorder) Compared(report poll.AuditReport) {
+	r.do(func() { r.compared = append(r.compared, report) })
+}
+
+func (r *recorder) HistoryEnded(report poll.HistoryReport) {
+	r.do(func() { r.ended = append(r.ended, report) })
 }
 
 func (r *recorder) Lost(loss poll.Loss) { r.do(func() { r.losses = append(r.losses, loss) }) }

@@ -26,6 +26,7 @@ type keeper struct {
 	remembered int
 	// shortened means that it was told that the audit's depth is shorter.
 	shortened bool
+	pace      historyPace
 }
 
 // known reports whether an event was delivered, as far as that is remembered.
@@ -38,6 +39,7 @@ func (k *keeper) known(event insights.Event, id checkpoint.ID) bool {
 func (k *keeper) commit(ctx context.Context, delivered []checkpoint.Entry) error {
 	graceful, cancel := WithGrace(ctx, CommitGrace)
 	defer cancel()
+	k.frontier = k.frontier.took(delivered)
 	var tries attempt
 	for {
 		err := k.store.Commit(graceful, k.frontier.State, delivered)
@@ -75,6 +77,7 @@ func (k *keeper) progress() Progress {
 		Now:        k.clock.earliest(),
 		Skew:       k.clock.skew(),
 		Remembered: k.store.Remembered(),
+		History:    k.pace.progress(k.frontier, time.Now()),
 	}
 	if history := k.frontier.Backfill; history.Pending() {
 		progress.BackfillRemaining = history.End.Sub(history.Next)

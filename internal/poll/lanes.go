@@ -14,7 +14,8 @@ const liveShare = 4
 // others take turns in the time that is left, and get one page after liveShare pages of live events where
 // no time is left.
 type lanes struct {
-	tail, rescan, history, audit *lane
+	// proof compares what history has read, which waits for it.
+	tail, rescan, history, proof, audit *lane
 
 	rescanInterval time.Duration
 	clock          *clock
@@ -25,15 +26,18 @@ type lanes struct {
 }
 
 func newLanes(settings Settings, clock *clock) *lanes {
-	return &lanes{
+	l := &lanes{
 		tail:    newLane(Tail, settings, clock),
 		rescan:  newLane(Rescan, settings, clock),
 		history: newLane(Backfill, settings, clock),
+		proof:   newLane(Backfill, settings, clock),
 		audit:   newLane(Audit, settings, clock),
 
 		rescanInterval: settings.RescanInterval,
 		clock:          clock,
 	}
+	l.proof.light.allowed = settings.LightRescans
+	return l
 }
 
 // live is the lane that brings live events.
@@ -67,7 +71,7 @@ func (l *lanes) next(live *lane, now time.Time) (due *lane, wait time.Duration) 
 		return other, 0
 	}
 	wait = min(live.wait(now), l.rescan.wait(now), l.tail.wait(now))
-	for _, lane := range []*lane{l.history, l.audit} {
+	for _, lane := range []*lane{l.past(), l.audit} {
 		if lane.pass != nil || lane.asks || !lane.due.IsZero() {
 			wait = min(wait, lane.wait(now))
 		}
@@ -77,7 +81,7 @@ func (l *lanes) next(live *lane, now time.Time) (due *lane, wait time.Duration) 
 
 // other is the lane beside live whose turn it is, or nil where none has anything to ask.
 func (l *lanes) other(live *lane, now time.Time) (due *lane) {
-	beside := []*lane{l.rescan, l.history, l.audit}
+	beside := []*lane{l.rescan, l.past(), l.audit}
 	first := slices.Index(beside, l.last) + 1
 	for n := range beside {
 		if lane := beside[(first+n)%len(beside)]; lane != live && lane.ready(now) {
@@ -85,6 +89,14 @@ func (l *lanes) other(live *lane, now time.Time) (due *lane) {
 		}
 	}
 	return nil
+}
+
+// past is the lane that reads history, or the one that compares it, which history waits for.
+func (l *lanes) past() *lane {
+	if l.proof.pass != nil || l.proof.asks {
+		return l.proof
+	}
+	return l.history
 }
 
 // stays reports whether the page after one of a lane is, as far as is known now, the lane's too.
@@ -119,4 +131,4 @@ func (l *lanes) postpone(tries attempt) {
 	l.tail.attempt = tries
 }
 
-func (l *lanes) all() []*lane { return []*lane{l.tail, l.rescan, l.history, l.audit} }
+func (l *lanes) all() []*lane { return []*lane{l.tail, l.rescan, l.history, l.proof, l.audit} }

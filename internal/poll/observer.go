@@ -33,6 +33,10 @@ type Observer interface {
 	Recovered(condition Condition)
 	// Audited tells what a count says of hours, and what is known of all of them.
 	Audited(report AuditReport, state AuditState)
+	// Compared tells what a count says of hours of history.
+	Compared(report AuditReport)
+	// HistoryEnded tells that all of history was read, and compared where it can be.
+	HistoryEnded(report HistoryReport)
 	// Lost declares a loss, each once.
 	Lost(loss Loss)
 	// Anomaly tells of an answer that is not as documented and that does no harm.
@@ -98,6 +102,8 @@ type Progress struct {
 	Skew time.Duration
 	// BackfillRemaining is the length of the history still to come.
 	BackfillRemaining time.Duration
+	// History is how far history is read.
+	History HistoryProgress
 	// Remembered is the number of ids that are kept.
 	Remembered int
 }

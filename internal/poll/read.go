@@ -126,8 +126,11 @@ func (e *Engine) advance(ctx context.Context, p *pass) error {
 func (e *Engine) finish(ctx context.Context, l *lane) error {
 	p := l.pass
 	e.keeper.frontier = e.keeper.frontier.finish(p.kind, p.asOf, p.end)
-	if p.kind == Audit {
+	switch l {
+	case e.lanes.audit:
 		e.audit.wasRead()
+	case e.lanes.proof:
+		e.proof.wasRead()
 	}
 	if p.kind == Rescan {
 		e.keeper.fit()

@@ -16,6 +16,8 @@ type Source interface {
 	Open(ctx context.Context, query insights.Query) (*insights.Answer, error)
 	// Count is how many events a query has.
 	Count(ctx context.Context, query insights.Query) (int64, insights.ServerClock, error)
+	// Hours is how many events of each hour a query has.
+	Hours(ctx context.Context, query insights.Query) ([]insights.Bucket, insights.ServerClock, error)
 }
 
 // Store remembers what was delivered.

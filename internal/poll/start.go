@@ -61,6 +61,7 @@ func (e *Engine) begin(ctx context.Context) bool {
 	if start.QueryChanged || start.DamagedSegments > 0 || e.keeper.store.Migrated() {
 		f.ComparableFrom = e.clock.earliest()
 	}
+	*f = f.comparing(e.settings.Audit.enabled(), !start.QueryChanged && start.DamagedSegments == 0 && !e.keeper.store.Migrated())
 	f.Query, f.MaxEventDelay = e.settings.Query, e.settings.MaxEventDelay
 	e.keeper.rewind()
 	if !f.Rescan.UnderWay() {

@@ -104,9 +104,9 @@ func (s *Simulator) answer(r *http.Request, body []byte, request *Request, effec
 	case basePath:
 		return s.events(organization, query, request)
 	case countPath:
-		count := 0
-		s.each(organization, query, now, func(document, position) bool { count++; return true })
-		return s.ok(now, fmt.Appendf(nil, `{"count":%d}`, count))
+		return s.count(organization, query, now)
+	case intervalPath:
+		return s.interval(organization, query, now)
 	case distinctPath:
 		return s.distinct(organization, query, now)
 	default:
@@ -121,6 +121,7 @@ func (s *Simulator) each(organization string, query Query, now time.Time, visit 
 	if found == nil {
 		return
 	}
+	now = now.Add(-query.behind)
 	if s.settings.Disorder && !query.End.IsZero() {
 		found.eachDisordered(query, now, s.settings.EndExclusive, visit)
 		return

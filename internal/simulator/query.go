@@ -21,8 +21,12 @@ type Query struct {
 	SearchAfter json.RawMessage
 	Fields      []string
 	Field       string
+	// Interval is the unit of a histogram, each of whose buckets is one of it.
+	Interval string
 
 	token token
+	// behind is how old what is known of the events is.
+	behind time.Duration
 }
 
 // wireQuery is the body as it is sent.
@@ -35,6 +39,8 @@ type wireQuery struct {
 	SearchAfter json.RawMessage `json:"search_after"`
 	Fields      *[]string       `json:"fields"`
 	Field       string          `json:"field"`
+	Unit        string          `json:"interval_unit"`
+	Value       string          `json:"interval_value"`
 }
 
 // problem is an answer that refuses a request.
@@ -60,6 +66,10 @@ func (s *Simulator) parse(body []byte, now time.Time) (Query, *problem) {
 		Descending:  strings.EqualFold(wire.Sort, "desc"),
 		SearchAfter: wire.SearchAfter,
 		Field:       wire.Field,
+		Interval:    wire.Unit,
+	}
+	if wire.Value != "" && wire.Value != "1" {
+		return Query{}, badRequest("interval_value %q is not simulated", wire.Value)
 	}
 	var limit int
 	if json.Unmarshal(wire.Limit, &limit) == nil && limit >= 1 && limit <= maxLimit {

@@ -13,6 +13,7 @@ import (
 const (
 	basePath      = "/insights/directory/v1/events"
 	countPath     = basePath + "/count"
+	intervalPath  = basePath + "/interval"
 	distinctPath  = basePath + "/distinct"
 	defaultLimit  = 1000
 	maxLimit      = 10_000

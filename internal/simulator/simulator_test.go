@@ -187,6 +187,9 @@ func TestCountDistinctAndFields(t *testing.T) {
 	assert.JSONEq(t, `{"count":5}`, ask(t, api, events+"/count", since(time.Hour, "")).body)
 	assert.JSONEq(t, `{"buckets":[{"key":"ldap","doc_count":2},{"key":"sso","doc_count":3}],"doc_count_error_upper_bound":0,"sum_other_doc_count":0}`,
 		ask(t, api, events+"/distinct", since(time.Hour, `,"field":"service"`)).body)
+	assert.JSONEq(t, `{"buckets":[]}`, ask(t, api, events+"/interval", since(time.Second, `,"interval_unit":"h"`)).body)
+	assert.Contains(t, ask(t, api, events+"/interval", since(time.Hour, `,"interval_unit":"w","interval_value":"1"`)).body, `"doc_count":5}`)
+	assert.Equal(t, 400, ask(t, api, events+"/interval", since(time.Hour, "")).status)
 	assert.Contains(t, ask(t, api, events, since(time.Hour, `,"limit":1,"fields":["service"]`)).body, `[{"service":"`)
 	assert.Equal(t, 400, ask(t, api, events, since(time.Hour, `,"fields":["nothing"]`)).status)
 }

@@ -21,6 +21,12 @@ func (o *observer) Audited(report poll.AuditReport, state poll.AuditState) {
 		o.telemetry.ReceiverJumpcloudAuditDepth.Record(ctx, state.Depth.Seconds(), o.labels)
 		o.gauges.audited(state.ProvenTo)
 	})
+	o.compared(report)
+}
+
+// compared counts what comparisons said, and tells of an hour that differs.
+func (o *observer) compared(report poll.AuditReport) {
+	ctx := context.Background()
 	o.telemetry.ReceiverJumpcloudAuditedHours.Add(ctx, int64(report.Hours), o.labels, label("verdict", string(report.Verdict)))
 	text, told := auditTexts[report.Verdict]
 	if !told || report.From.IsZero() || time.Now().Before(o.auditTold) {

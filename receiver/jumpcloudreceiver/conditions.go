@@ -20,6 +20,9 @@ type conditions struct {
 	health   health
 	accounts []*account
 	choruses map[topic]*chorus
+
+	// history is what they tell together of its reading.
+	history *history
 }
 
 // topic is what organizations may have to tell alike.
@@ -31,7 +34,7 @@ type topic struct {
 
 func newConditions(logger *zap.Logger, health health) *conditions {
 	health.begin()
-	return &conditions{logger: logger, health: health, choruses: make(map[topic]*chorus)}
+	return &conditions{logger: logger, health: health, choruses: make(map[topic]*chorus), history: newHistory(logger)}
 }
 
 // account is what is wrong for one organization. It is safe for concurrent use.

@@ -100,7 +100,7 @@ func (r *run) configure() {
 	r.config.MaxEventDelay = world.maxEventDelay + further.jumping
 	r.config.PageSize = world.pageSize
 	if r.plan.strange.audit > 0 {
-		r.config.Audit = jumpcloudreceiver.AuditConfig{Interval: r.plan.strange.audit, Depth: 48 * time.Hour, MaxIDs: 1000}
+		r.config.Audit = jumpcloudreceiver.AuditConfig{Interval: r.plan.strange.audit, Depth: cmp.Or(r.plan.strange.depth, 48*time.Hour), MaxIDs: 1000}
 	}
 	if r.plan.strange.maxRecords > 0 {
 		r.config.Batch.MaxRecords = r.plan.strange.maxRecords
@@ -170,6 +170,7 @@ func (r *run) result() result {
 	came.violations = append(came.violations, r.judgeWhatIsWritten()...)
 	came.violations = append(came.violations, r.judgeMemory()...)
 	came.violations = append(came.violations, r.judgeHaste()...)
+	came.violations = append(came.violations, r.judgeReadings()...)
 	return came
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +23,8 @@ type strange struct {
 	maxSize    int64
 	// audit is the time between two audits; 0 is no audit.
 	audit time.Duration
+	// depth is how far back it looks; 0 is two days.
+	depth time.Duration
 	// ahead is how far an answer's date may be ahead of the API's time.
 	ahead time.Duration
 }
@@ -50,16 +51,17 @@ func (a delayChanges) String() string {
 	return fmt.Sprintf("%7s  restart with a max_event_delay that is %s longer", a.at.Round(time.Millisecond), a.longer)
 }
 
-func ofCount(r simulator.Request) bool   { return strings.HasSuffix(r.Path, "/count") }
 func ofHistory(r simulator.Request) bool { return !r.Query.End.IsZero() }
 func ofRescan(r simulator.Request) bool  { return r.Query.Fields != nil }
 func ofTail(r simulator.Request) bool    { return !ofHistory(r) && !ofRescan(r) }
 
-// strangeKinds are the ways of strange answers. Each makes a fault of its own.
-var strangeKinds = []struct {
+type strangeKind struct {
 	name string
 	make func(a answersStrangely) simulator.Fault
-}{
+}
+
+// strangeKinds are the ways of strange answers. Each makes a fault of its own.
+var strangeKinds = []strangeKind{
 	{"history fails", func(a answersStrangely) simulator.Fault { return simulator.Fault{When: ofHistory, Effect: failing(a)} }},
 	{"rescans fail", func(a answersStrangely) simulator.Fault { return simulator.Fault{When: ofRescan, Effect: failing(a)} }},
 	{"tails fail", func(a answersStrangely) simulator.Fault { return simulator.Fault{When: ofTail, Effect: failing(a)} }},
@@ -89,11 +91,7 @@ var strangeKinds = []struct {
 	{"fields are ignored", func(answersStrangely) simulator.Fault {
 		return simulator.Fault{When: ofRescan, Effect: simulator.Effect{Query: func(q *simulator.Query) { q.Fields = nil }}}
 	}},
-	{"counts are wrong", func(a answersStrangely) simulator.Fault {
-		return simulator.Fault{When: ofCount, Effect: simulator.Effect{Alter: func(answer *simulator.Answer) {
-			answer.Body = fmt.Appendf(nil, `{"count":%d}`, []int{0, -1, 7, a.size, 10_000, 1 << 40}[a.size%6])
-		}}}
-	}},
+	{wrongCounts, wrongCount},
 	{"ids are left out of light pages", func(answersStrangely) simulator.Fault {
 		return simulator.Fault{When: ofRescan, Effect: simulator.Effect{Query: func(q *simulator.Query) { q.Fields = []string{"timestamp"} }}}
 	}},
@@ -146,6 +144,7 @@ func (p *plan) drawStrange(d draw, end time.Duration) {
 			p.add(delayChanges{at: d.duration(calm, end), longer: d.duration(0, 10*time.Minute)})
 		}
 	}
+	p.drawWrongCounts(d)
 }
 
 // drawCrashLoop starts the receiver again and again, sooner than it rescans.
@@ -206,6 +205,9 @@ func (r *run) judgeMemory() (violations []string) {
 			return []string{err.Error()}
 		}
 		from := state.Content.State.From.Truncate(time.Hour)
+		if past := state.Content.State.Backfill; past.Compared.Before(past.End) && past.Compared.Before(from) && !past.Compared.IsZero() {
+			from = past.Compared.Truncate(time.Hour)
+		}
 		needed := 0
 		for _, event := range r.api.Expected(each.id, time.Time{}) {
 			if !event.Time.Before(from) || !tellsTime(event) {

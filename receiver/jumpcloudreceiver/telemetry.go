@@ -114,6 +114,7 @@ func (o *observer) progress(progress poll.Progress) {
 	o.telemetry.ReceiverJumpcloudClockSkew.Record(ctx, progress.Skew.Seconds(), o.labels)
 	o.telemetry.ReceiverJumpcloudBackfillRemaining.Record(ctx, progress.BackfillRemaining.Seconds(), o.labels)
 	o.telemetry.ReceiverJumpcloudRememberedIds.Record(ctx, int64(progress.Remembered), o.labels)
+	o.historyProgress(progress.History)
 }
 
 const (
@@ -137,7 +138,10 @@ func (o *observer) skew(skew time.Duration) {
 }
 
 // Stopped implements poll.Observer.
-func (o *observer) Stopped() { o.gauges.stopped() }
+func (o *observer) Stopped() {
+	o.gauges.stopped()
+	o.account.owner.history.left(o.account.organization)
+}
 
 // Failed implements poll.Observer.
 func (o *observer) Failed(failure poll.Failure) {

@@ -33,7 +33,11 @@ type TelemetryBuilder struct {
 	ReceiverJumpcloudAuditExpected          metric.Int64Gauge
 	ReceiverJumpcloudAuditMissing           metric.Int64Gauge
 	ReceiverJumpcloudAuditedHours           metric.Int64Counter
+	ReceiverJumpcloudBackfillDelivered      metric.Int64Gauge
 	ReceiverJumpcloudBackfillRemaining      metric.Float64Gauge
+	ReceiverJumpcloudBackfillShare          metric.Float64Gauge
+	ReceiverJumpcloudBackfillTimeLeft       metric.Float64Gauge
+	ReceiverJumpcloudBackfillUnproven       metric.Int64Gauge
 	ReceiverJumpcloudCheckpointFailures     metric.Int64Counter
 	ReceiverJumpcloudClockSkew              metric.Float64Gauge
 	ReceiverJumpcloudCompletionWatermarkAge metric.Float64ObservableGauge
@@ -172,10 +176,34 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{hour}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudBackfillDelivered, err = builder.meter.Int64Gauge(
+		"otelcol_receiver_jumpcloud_backfill_delivered",
+		metric.WithDescription("Number of events of the history that were delivered. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudBackfillRemaining, err = builder.meter.Float64Gauge(
 		"otelcol_receiver_jumpcloud_backfill_remaining",
 		metric.WithDescription("Length of the history that is still to be read. [Alpha]"),
 		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudBackfillShare, err = builder.meter.Float64Gauge(
+		"otelcol_receiver_jumpcloud_backfill_share",
+		metric.WithDescription("The part of the history that is read, 0 to 1. It is of the events where the API has counted them all at the start, and of the time otherwise. [Alpha]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudBackfillTimeLeft, err = builder.meter.Float64Gauge(
+		"otelcol_receiver_jumpcloud_backfill_time_left",
+		metric.WithDescription("How long the rest of the history takes at the pace since the start; missing while that is not known. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudBackfillUnproven, err = builder.meter.Int64Gauge(
+		"otelcol_receiver_jumpcloud_backfill_unproven",
+		metric.WithDescription("Number of hours of the history that were left without a proof that all of their events were delivered. Nothing is compared where the audit is off. [Alpha]"),
+		metric.WithUnit("{hour}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudCheckpointFailures, err = builder.meter.Int64Counter(

@@ -37,7 +37,11 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverJumpcloudAuditExpected.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudAuditMissing.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudAuditedHours.Add(context.Background(), 1)
+	tb.ReceiverJumpcloudBackfillDelivered.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudBackfillRemaining.Record(context.Background(), 1)
+	tb.ReceiverJumpcloudBackfillShare.Record(context.Background(), 1)
+	tb.ReceiverJumpcloudBackfillTimeLeft.Record(context.Background(), 1)
+	tb.ReceiverJumpcloudBackfillUnproven.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudCheckpointFailures.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudClockSkew.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudConflicts.Add(context.Background(), 1)
@@ -72,8 +76,20 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualReceiverJumpcloudAuditedHours(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudBackfillDelivered(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudBackfillRemaining(t, testTel,
 		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudBackfillShare(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudBackfillTimeLeft(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudBackfillUnproven(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudCheckpointFailures(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
