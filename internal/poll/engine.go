@@ -13,7 +13,6 @@ import (
 // Engine reads the events of one organization. Its zero value is not usable: see New.
 type Engine struct {
 	settings Settings
-	deliver  Deliver
 	observer Observer
 
 	fetcher   fetcher
@@ -26,17 +25,18 @@ type Engine struct {
 }
 
 // New returns an engine. Load must be called before Run.
-func New(settings Settings, source Source, deliver Deliver, store Store, observer Observer) *Engine {
+func New(settings Settings, source Source, consumer Consumer, store Store, observer Observer) *Engine {
 	e := &Engine{
 		settings: settings,
-		deliver:  deliver,
 		observer: observer,
 		fetcher:  fetcher{source: source},
 	}
 	e.retention = retention{kept: settings.Retention, clock: &e.clock}
 	e.lanes = newLanes(settings, &e.clock)
 	e.audit = newAudit(settings, source, store, observer, &e.clock, e.lanes.audit)
-	e.keeper = keeper{store: store, observer: observer, clock: &e.clock, backoff: settings.Backoff, audit: settings.Audit}
+	e.keeper = keeper{
+		store: store, consumer: consumer, observer: observer, clock: &e.clock, backoff: settings.Backoff, audit: settings.Audit,
+	}
 	return e
 }
 
@@ -46,12 +46,13 @@ func (e *Engine) Run(ctx context.Context) {
 	defer e.observer.Stopped()
 	// Receivers that start together don't ask together.
 	jitter := e.settings.Backoff.Jittered(e.settings.PollInterval / 10)
-	if !backoff.Sleep(ctx, jitter) || !e.begin(ctx) {
+	defer e.keeper.spend(0)
+	// Gaps of the run before don't wait for the API.
+	if !backoff.Sleep(ctx, jitter) || e.keeper.announce(ctx) != nil || !e.begin(ctx) {
 		return
 	}
 	defer e.fetcher.dropAhead()
-	defer e.keeper.spend(0)
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && e.keeper.announce(ctx) == nil {
 		live := e.plan(time.Now())
 		current, wait := e.lanes.next(live, time.Now())
 		if current == nil {

@@ -38,6 +38,11 @@ type harness struct {
 	delivered map[string]int
 	batches   []int
 	refuse    func(batch poll.Batch) error
+	// answer is what an accepted batch is answered with; nil is nothing.
+	answer func(batch poll.Batch) poll.Delivered
+	// announce is what becomes of the record of a gap; nil takes each. gaps are those that were taken.
+	announce func(ctx context.Context, gap checkpoint.Gap) (settled bool, err error)
+	gaps     []checkpoint.Gap
 	observed  recorder
 
 	stop context.CancelFunc
@@ -76,16 +81,17 @@ func (h *harness) engine() *poll.Engine {
 		Endpoint: "http://127.0.0.1", APIKey: insights.NewSecret("key"), MaxResponseSize: 1 << 20,
 	})
 	require.NoError(h.t, err)
-	return poll.New(h.settings, client, h.deliver, checkpoint.Open(h.storage, ""), &h.observed)
+	return poll.New(h.settings, client, h, checkpoint.Open(h.storage, ""), &h.observed)
 }
 
-func (h *harness) deliver(_ context.Context, batch poll.Batch) error {
+// Deliver implements poll.Consumer.
+func (h *harness) Deliver(_ context.Context, batch poll.Batch) (poll.Delivered, error) {
 	h.mu.Lock()
 	refuse := h.refuse
 	h.mu.Unlock()
 	if refuse != nil {
 		if err := refuse(batch); err != nil {
-			return err
+			return poll.Delivered{}, err
 		}
 	}
 	h.mu.Lock()
@@ -94,7 +100,26 @@ func (h *harness) deliver(_ context.Context, batch poll.Batch) error {
 	for _, event := range batch.Events {
 		h.delivered[event.ID]++
 	}
-	return nil
+	if h.answer != nil {
+		return h.answer(batch), nil
+	}
+	return poll.Delivered{}, nil
+}
+
+// Announce implements poll.Consumer.
+func (h *harness) Announce(ctx context.Context, gap checkpoint.Gap) (settled bool, err error) {
+	h.mu.Lock()
+	announce := h.announce
+	h.mu.Unlock()
+	if announce != nil {
+		if settled, err := announce(ctx, gap); !settled {
+			return false, err
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.gaps = append(h.gaps, gap)
+	return true, nil
 }
 
 // start loads and runs an engine.
@@ -201,6 +226,7 @@ type observations struct {
 	failing   []poll.Condition
 	losses    []poll.Loss
 	anomalies []poll.Anomaly
+	names     []poll.Name
 	stopped   int
 	// audits are what counts said, audit the sum of it.
 	audits []poll.AuditReport
@@ -232,6 +258,8 @@ func (r *recorder) Recovered(condition poll.Condition) {
 func (r *recorder) Audited(report poll.AuditReport, state poll.AuditState) {
 	r.do(func() { r.audits, r.audit = append(r.audits, report), state })
 }
+
+func (r *recorder) Novel(names []poll.Name) { r.do(func() { r.names = append(r.names, names...) }) }
 
 func (r *recorder) Lost(loss poll.Loss) { r.do(func() { r.losses = append(r.losses, loss) }) }
 

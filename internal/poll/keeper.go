@@ -15,6 +15,7 @@ import (
 // keeper owns the frontier, and keeps it and the delivered ids in the store.
 type keeper struct {
 	store    Store
+	consumer Consumer
 	observer Observer
 	clock    *clock
 	backoff  backoff.Settings
@@ -75,6 +76,7 @@ func (k *keeper) progress() Progress {
 		Now:        k.clock.earliest(),
 		Skew:       k.clock.skew(),
 		Remembered: k.store.Remembered(),
+		Newest:     k.frontier.Newest,
 	}
 	if history := k.frontier.Backfill; history.Pending() {
 		progress.BackfillRemaining = history.End.Sub(history.Next)
@@ -128,6 +130,6 @@ func (k *keeper) clamp(kind PassKind, edge time.Time) {
 	clamped, from, to := k.frontier.clamp(kind, edge)
 	k.frontier = clamped
 	if from.Before(to) {
-		k.observer.Lost(Loss{Reason: LossRetention, From: from, To: to})
+		k.lose(Loss{Reason: LossRetention, From: from, To: to})
 	}
 }

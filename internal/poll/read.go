@@ -131,6 +131,7 @@ func (e *Engine) finish(ctx context.Context, l *lane) error {
 	}
 	if p.kind == Rescan {
 		e.keeper.fit()
+		e.keeper.learned()
 		e.lanes.rescanned(e.keeper.frontier)
 		e.lanes.tail.overtaken(p.asOf)
 		if !e.lanes.tail.due.After(time.Now()) {
@@ -153,6 +154,6 @@ func (e *Engine) judgeRetention(l *lane, page *insights.Page) {
 		from, end = e.keeper.frontier.Backfill.Next, l.pass.end
 	}
 	if from, to := e.retention.missing(page, l.pass.run.query.Start, from, end); from.Before(to) {
-		e.observer.Lost(Loss{Reason: LossRetention, From: from, To: to})
+		e.keeper.lose(Loss{Reason: LossRetention, From: from, To: to})
 	}
 }

@@ -29,6 +29,7 @@ func (e *Engine) Load(ctx context.Context) error {
 		if err == nil {
 			e.loaded = loaded
 			e.keeper.frontier = frontier{State: loaded.State, delay: e.settings.MaxEventDelay, depth: e.settings.Audit.Depth}
+			e.keeper.stored = e.keeper.frontier
 			return nil
 		}
 		if try == loadTries || errors.Is(err, checkpoint.ErrNewerVersion) || !backoff.Sleep(ctx, loadPause) {
@@ -62,6 +63,9 @@ func (e *Engine) begin(ctx context.Context) bool {
 		f.ComparableFrom = e.clock.earliest()
 	}
 	f.Query, f.MaxEventDelay = e.settings.Query, e.settings.MaxEventDelay
+	if f.Newest.IsZero() {
+		f.Newest = e.clock.earliest()
+	}
 	e.keeper.rewind()
 	if !f.Rescan.UnderWay() {
 		e.lanes.rescanned(*f)
