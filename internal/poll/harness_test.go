@@ -43,7 +43,7 @@ type harness struct {
 	// announce is what becomes of the record of a gap; nil takes each. gaps are those that were taken.
 	announce func(ctx context.Context, gap checkpoint.Gap) (settled bool, err error)
 	gaps     []checkpoint.Gap
-	observed  recorder
+	observed recorder
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -106,20 +106,12 @@ func (h *harness) Deliver(_ context.Context, batch poll.Batch) (poll.Delivered, 
 	return poll.Delivered{}, nil
 }
 
-// Announce implements poll.Consumer.
-func (h *harness) Announce(ctx context.Context, gap checkpoint.Gap) (settled bool, err error) {
-	h.mu.Lock()
-	announce := h.announce
-	h.mu.Unlock()
-	if announce != nil {
-		if settled, err := announce(ctx, gap); !settled {
-			return false, err
-		}
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.gaps = append(h.gaps, gap)
-	return true, nil
+// requireOneLoss fails unless one event was declared lost, with its millisecond.
+func (h *harness) requireOneLoss(reason poll.LossReason) {
+	h.t.Helper()
+	losses := h.observed.seen().losses
+	require.Len(h.t, losses, 1)
+	require.Equal(h.t, poll.Loss{Reason: reason, From: losses[0].From, To: losses[0].From.Add(time.Millisecond), Events: 1}, losses[0])
 }
 
 // start loads and runs an engine.
