@@ -5,6 +5,7 @@ package poll
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
 )
@@ -62,3 +63,21 @@ func (k *keeper) announce(ctx context.Context) error {
 	}
 	return nil
 }
+
+// resume takes what was declared before a restart, and is stored ahead of the time that it gives up: that a page shows
+// nothing of a time is noticed before the pass has gone past it.
+func (r *retention) resume(state checkpoint.State) {
+	for _, gap := range state.Gaps() {
+		if gap.Reason != string(LossRetention) {
+			continue
+		}
+		if covers(gap, state.Watermark) {
+			r.judged = later(r.judged, gap.To)
+		}
+		if covers(gap, state.Backfill.Next) {
+			r.judgedHistory = later(r.judgedHistory, gap.To)
+		}
+	}
+}
+
+func covers(gap checkpoint.Gap, at time.Time) bool { return !at.Before(gap.From) && at.Before(gap.To) }

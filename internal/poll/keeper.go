@@ -62,9 +62,12 @@ func (k *keeper) commit(ctx context.Context, delivered []checkpoint.Entry) error
 	}
 }
 
-// commitProgress stores the frontier where it is another one than the store has.
+// commitProgress stores the frontier where it has moved since. Notes wait for that: a gap is stored with what gives its
+// time up.
 func (k *keeper) commitProgress(ctx context.Context) error {
-	if k.frontier == k.stored {
+	moved := k.frontier
+	moved.Notes = k.stored.Notes
+	if moved == k.stored {
 		return nil
 	}
 	return k.commit(ctx, nil)

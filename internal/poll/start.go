@@ -30,6 +30,7 @@ func (e *Engine) Load(ctx context.Context) error {
 			e.loaded = loaded
 			e.keeper.frontier = frontier{State: loaded.State, delay: e.settings.MaxEventDelay, depth: e.settings.Audit.Depth}
 			e.keeper.stored = e.keeper.frontier
+			e.retention.resume(loaded.State)
 			return nil
 		}
 		if try == loadTries || errors.Is(err, checkpoint.ErrNewerVersion) || !backoff.Sleep(ctx, loadPause) {
