@@ -61,6 +61,9 @@ func (s State) Gaps() []Gap {
 func (s State) WithGap(gap Gap) (with State, joined bool) {
 	notes := s.Notes.clone()
 	gap.From, gap.To, gap.Declared = gap.From.UTC(), gap.To.UTC(), gap.Declared.UTC()
+	if !storable(gap.From) || !storable(gap.To) {
+		gap.From, gap.To = time.Time{}, time.Time{}
+	}
 	if i := slices.IndexFunc(notes.Gaps, gap.meets); i >= 0 {
 		notes.Gaps[i] = notes.Gaps[i].join(gap)
 	} else {
@@ -81,6 +84,9 @@ func (s State) WithoutGap(gap Gap) State {
 	s.Notes = notes
 	return s
 }
+
+// storable reports whether JSON can hold a time. An event's may be any.
+func storable(at time.Time) bool { return at.Year() >= 1 && at.Year() <= 9999 }
 
 // meets reports whether nothing is between two gaps of one reason.
 func (g Gap) meets(other Gap) bool {

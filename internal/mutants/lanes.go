@@ -195,7 +195,8 @@ func laneMutants() []mutant {
 		},
 		{
 			"a batch that was not accepted is remembered", settlement,
-			"if err := e.deliver(ctx, batch); err != nil {", "if err := e.deliver(ctx, batch); false {",
+			"delivered, err := e.keeper.consumer.Deliver(ctx, batch)\n\tif err != nil {",
+			"delivered, err := e.keeper.consumer.Deliver(ctx, batch)\n\tif err != nil && false {",
 			"TestFault_D2_BatchThatWasNotSettledComesAgain",
 		},
 		{

@@ -24,7 +24,7 @@ type mutant struct {
 }
 
 func mutants() []mutant {
-	return slices.Concat(timeMutants(), startMutants(), laneMutants(), checkpointMutants())
+	return slices.Concat(timeMutants(), startMutants(), laneMutants(), gapMutants(), checkpointMutants())
 }
 
 func (m mutant) directory() string { return filepath.Dir(m.file) }

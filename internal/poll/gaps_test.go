@@ -135,6 +135,28 @@ func TestGapIsAnnouncedAfterAKillBeforeItWasAccepted(t *testing.T) {
 	})
 }
 
+// What the pipeline refuses for good of a page is told before the rest of the page.
+func TestGapGoesBeforeTheNextBatch(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.settings.BatchSize = 10
+		var order []string
+		h.answer = func(batch poll.Batch) poll.Delivered {
+			order = append(order, "batch")
+			at := batch.Events[0].Timestamp
+			return poll.Delivered{Lost: []poll.Loss{{Reason: "permanent", From: at, To: at.Add(time.Millisecond), Events: 10}}}
+		}
+		h.announceWith(func(context.Context, checkpoint.Gap) (bool, error) {
+			order = append(order, "gap")
+			return true, nil
+		})
+		h.start()
+		h.pass(15 * time.Second)
+		h.add("refused", time.Now(), 30)
+		h.pass(time.Minute)
+		require.Equal(t, []string{"batch", "gap", "batch", "gap", "batch", "gap"}, order)
+	})
+}
+
 // The consumer gives up after a time where it is configured to. Events go on, and the gap stays.
 func TestGapThatTheConsumerGivesUpIsOfferedAgain(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {

@@ -54,6 +54,26 @@ func TestNamesAreToldOnce(t *testing.T) {
 	})
 }
 
+func TestNamesOfHistoryAreNoNews(t *testing.T) {
+	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+		h.answer = nameEach
+		h.settings.PageSize = 10
+		h.settings.History = poll.History{Lookback: 20 * 24 * time.Hour}
+		for day := range 20 {
+			h.add(fmt.Sprint("day", day), time.Now().Add(-time.Duration(day)*24*time.Hour-2*time.Hour), 20)
+		}
+		h.api.Inject(simulator.Fault{
+			Until: time.Now().Add(time.Hour), When: func(r simulator.Request) bool { return !r.Query.End.IsZero() }, Effect: simulator.Status(503, ""),
+		})
+		h.start()
+		h.pass(30 * time.Minute)
+		require.Empty(t, h.accepted(), "rescans are complete before history is read")
+		h.pass(5 * time.Hour)
+		require.Len(t, h.accepted(), 400)
+		require.Empty(t, h.observed.seen().names)
+	})
+}
+
 func TestAThousandNewNamesStayBounded(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.answer = nameEach
