@@ -201,15 +201,15 @@ func laneMutants() []mutant {
 		},
 		{
 			"the frontier advances after the commit", settlement,
-			"e.keeper.frontier = e.keeper.frontier.advance(p.kind, p.run.position, p.asOf)\n\treturn e.keeper.commit(ctx, b.entries)",
-			"err := e.keeper.commit(ctx, b.entries)\n\te.keeper.frontier = e.keeper.frontier.advance(p.kind, p.run.position, p.asOf)\n\treturn err",
+			"e.keeper.frontier = e.keeper.frontier.advance(p.kind, p.run.position, p.asOf)\n\tif err := e.keeper.commit(ctx, b.entries); err != nil {",
+			"err = e.keeper.commit(ctx, b.entries)\n\te.keeper.frontier = e.keeper.frontier.advance(p.kind, p.run.position, p.asOf)\n\tif err != nil {",
 			"TestBatchIsStoredTogetherWithThePositionBehindIt",
 		},
 		{
 			"an event that could not be fetched is not declared", settlement,
 			`if p.partial != "" {
-		e.observer`, `if false {
-		e.observer`,
+		from, to`, `if false {
+		from, to`,
 			"TestFault_P6_EventLargerThanAnAnswerIsPassedBy",
 		},
 		{
