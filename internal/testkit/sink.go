@@ -42,6 +42,9 @@ type Limits struct {
 	Now func() time.Time
 }
 
+// gapEvent is the name of a record that announces a gap.
+const gapEvent = "jumpcloud.receiver.gap"
+
 // Sink is a backend with limits, an http.Handler of OTLP/HTTP as protobuf.
 type Sink struct {
 	limits Limits
@@ -152,6 +155,9 @@ func (s *Sink) take(logs plog.Logs) (reasons []string) {
 					s.refused[reason]++
 					reasons = append(reasons, reason)
 					continue
+				}
+				if record.EventName() == gapEvent {
+					continue // it is no event
 				}
 				id, _ := record.Attributes().Get("log.record.uid")
 				s.taken[id.AsString()] = append(s.taken[id.AsString()], record.Body().AsString())
