@@ -13,7 +13,7 @@ func gapMutants() []mutant {
 	return []mutant{
 		{
 			"a gap is forgotten that the pipeline did not take", gaps,
-			`if !settled {`, `if false {`,
+			`if !settled {`, `if !settled && false {`,
 			"TestGapThatTheConsumerGivesUpIsOfferedAgain",
 		},
 		{
