@@ -110,3 +110,22 @@ func TestNamesAreBounded(t *testing.T) {
 	assert.True(t, state.Met().Has("name0"))
 	assert.False(t, state.Met().Has("name999"))
 }
+
+// An event that is given up never comes again once its id is stored.
+func TestTornCommitForgetsNoGap(t *testing.T) {
+	for torn := range 6 {
+		client := newMemoryClient()
+		store := checkpoint.Open(client, "")
+		commit(t, store, stateAt(start), entry(1, start))
+		lossy := with(stateAt(start), gapAt("permanent", 0))
+		client.tearAfter = torn
+		_ = store.Commit(t.Context(), lossy, []checkpoint.Entry{entry(2, start)})
+		client.tearAfter = -1
+		again := checkpoint.Open(client, "")
+		loaded, err := again.Load(t.Context())
+		require.NoError(t, err)
+		if seen(again, entry(2, start)) {
+			assert.Len(t, loaded.State.Gaps(), 1, "torn after %d operations", torn)
+		}
+	}
+}

@@ -68,6 +68,11 @@ func gapMutants() []mutant {
 			"TestGapsAreBounded",
 		},
 		{
+			"ids of events that are given up are stored before their gap", commit,
+			`s.opens(c) || s.loses(state)`, `s.opens(c)`,
+			"TestTornCommitForgetsNoGap",
+		},
+		{
 			"gaps of one reason that meet are two", notes,
 			`slices.IndexFunc(notes.Gaps, gap.meets); i >= 0 {`, `-1; i >= 0 {`,
 			"TestGapsThatMeetAreOne",
