@@ -57,8 +57,8 @@ func TestStateWithoutNotesIsLoaded(t *testing.T) {
 func TestStatesThatShareNotesAreEqual(t *testing.T) {
 	one := with(stateAt(start), gapAt("retention", 0))
 	other := one
-	assert.True(t, one == other)
-	assert.False(t, with(other, gapAt("retention", 5)) == one, "the first is as it was")
+	require.True(t, one == other) //nolint:testifylint // the operator is what is tried
+	require.False(t, with(other, gapAt("retention", 5)) == one, "the first is as it was") //nolint:testifylint // as above
 	assert.Len(t, one.Gaps(), 1)
 }
 

@@ -154,7 +154,8 @@ const (
 // Loss is a declared loss: of a span of time, or of the content of events.
 type Loss struct {
 	Reason LossReason
-	// From and To bound the time of what is lost, [From, To); both are zero where that is not known.
+	// From and To bound the time of what is lost, [From, To), as far as it has one; both are zero where that is not
+	// known.
 	From, To time.Time
 	// Events is how many events are lost, or 0 where that is not known.
 	Events int
