@@ -57,7 +57,7 @@ func TestStateWithoutNotesIsLoaded(t *testing.T) {
 func TestStatesThatShareNotesAreEqual(t *testing.T) {
 	one := with(stateAt(start), gapAt("retention", 0))
 	other := one
-	require.True(t, one == other) //nolint:testifylint // the operator is what is tried
+	require.True(t, one == other)                                                         //nolint:testifylint // the operator is what is tried
 	require.False(t, with(other, gapAt("retention", 5)) == one, "the first is as it was") //nolint:testifylint // as above
 	assert.Len(t, one.Gaps(), 1)
 }
