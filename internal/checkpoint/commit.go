@@ -76,7 +76,7 @@ func (l *ledger) keeps(of span, id ID) bool {
 	return l.remembers(of, id)
 }
 
-// operations are ordered for a storage whose batches are not atomic: the new spans, ids, state,
+// operations are ordered for a storage whose batches are not atomic: the new spans and gaps, ids, state,
 // removals. The record names what this commit removes as well: where a batch is torn, the first commit
 // after the next start removes it again.
 func (s *Store) operations(state State, c change) ([]*storage.Operation, error) {
@@ -85,8 +85,9 @@ func (s *Store) operations(state State, c change) ([]*storage.Operation, error) 
 	for of, known := range s.spans {
 		after.Segments[of] = known.segments
 	}
-	if s.version == Version && s.opens(c) {
+	if s.version == Version && (s.opens(c) || s.loses(state)) {
 		before := content{State: s.state, Format1: s.format1, Segments: maps.Clone(after.Segments)}
+		before.State.Notes = state.Notes
 		for of := range c.added {
 			before.Segments[of] += 0
 		}
@@ -110,6 +111,11 @@ func (s *Store) operations(state State, c change) ([]*storage.Operation, error) 
 		operations = append(operations, storage.DeleteOperation(key))
 	}
 	return operations, nil
+}
+
+// loses says that a commit may give events up: their gap is stored before their ids.
+func (l *ledger) loses(state State) bool {
+	return state.Notes != l.state.Notes && len(state.Gaps()) > 0
 }
 
 // opens says that a span is new.

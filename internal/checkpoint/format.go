@@ -81,7 +81,7 @@ func (c content) possible() bool {
 			return false
 		}
 	}
-	return c.Format1.First <= c.Format1.End && c.Format1.End-c.Format1.First <= maxSegments
+	return c.State.Notes.possible() && c.Format1.First <= c.Format1.End && c.Format1.End-c.Format1.First <= maxSegments
 }
 
 // segmentHeader names the span, so that a segment under another key is damaged.

@@ -25,6 +25,10 @@ type State struct {
 	ComparableFrom time.Time `json:"comparable_from,omitzero"`
 	// Query is a fingerprint of the endpoint and the services, to tell that they were changed.
 	Query string `json:"query,omitempty"`
+	// Newest is the time of the newest event that was delivered, or of the first start.
+	Newest time.Time `json:"newest,omitzero"`
+	// Notes are what is kept beside the times; nil where there is nothing.
+	Notes *Notes `json:"notes,omitempty"`
 }
 
 // Rescan is how far a rescan has come: everything before Position that was visible at AsOf has
@@ -96,7 +100,7 @@ func (s State) spanAt(k kind, at time.Time) span {
 
 func (s State) inUTC() State {
 	s.From, s.Watermark, s.Rescanned = s.From.UTC(), s.Watermark.UTC(), s.Rescanned.UTC()
-	s.ComparableFrom = s.ComparableFrom.UTC()
+	s.ComparableFrom, s.Newest = s.ComparableFrom.UTC(), s.Newest.UTC()
 	s.Rescan = Rescan{AsOf: s.Rescan.AsOf.UTC(), Position: s.Rescan.Position.UTC()}
 	s.Backfill.Next, s.Backfill.End = s.Backfill.Next.UTC(), s.Backfill.End.UTC()
 	s.Backfill.Start, s.Backfill.Compared = s.Backfill.Start.UTC(), s.Backfill.Compared.UTC()

@@ -30,11 +30,14 @@ func exported(r *http.Request) (plog.Logs, error) {
 	return request.Logs(), err
 }
 
-// recordIDs returns the log.record.uid of each record.
+// recordIDs returns the log.record.uid of each record of an event. One that announces a gap is none.
 func recordIDs(logs plog.Logs) (ids []string) {
 	for _, resource := range logs.ResourceLogs().All() {
 		for _, scope := range resource.ScopeLogs().All() {
 			for _, record := range scope.LogRecords().All() {
+				if record.EventName() == "jumpcloud.receiver.gap" {
+					continue
+				}
 				id, _ := record.Attributes().Get("log.record.uid")
 				ids = append(ids, id.Str())
 			}

@@ -15,6 +15,8 @@ const (
 	// KeyDelivery is the key of a resource that tells how its events came. Who delivers them sets it;
 	// no field of an event has it.
 	KeyDelivery = keyPrefix + "delivery"
+	// KeyService is the key of a record that has the event's service.
+	KeyService = keyPrefix + "service.name"
 )
 
 // slot is a curated key. Several fields may fill it: of those that are not empty the one with
@@ -70,7 +72,7 @@ var slots = [slotCount]struct {
 	kind kind
 }{
 	slotUID:             {string(semconv.LogRecordUIDKey), kindString},
-	slotService:         {"jumpcloud.service.name", kindString},
+	slotService:         {KeyService, kindString},
 	slotEventType:       {"jumpcloud.event.type", kindString},
 	slotOutcome:         {"jumpcloud.event.outcome", kindString},
 	slotErrorType:       {string(semconv.ErrorTypeKey), kindString},

@@ -196,20 +196,21 @@ func laneMutants() []mutant {
 		},
 		{
 			"a batch that was not accepted is remembered", settlement,
-			"if err := e.deliver(ctx, batch); err != nil {", "if err := e.deliver(ctx, batch); false {",
+			"delivered, err := e.keeper.consumer.Deliver(ctx, batch)\n\tif err != nil {",
+			"delivered, err := e.keeper.consumer.Deliver(ctx, batch)\n\tif err != nil && false {",
 			"TestFault_D2_BatchThatWasNotSettledComesAgain",
 		},
 		{
 			"the frontier advances after the commit", settlement,
-			"e.keeper.frontier = e.keeper.frontier.advance(p.kind, p.run.position, p.asOf)\n\treturn e.keeper.commit(ctx, b.entries)",
-			"err := e.keeper.commit(ctx, b.entries)\n\te.keeper.frontier = e.keeper.frontier.advance(p.kind, p.run.position, p.asOf)\n\treturn err",
+			"e.keeper.frontier = e.keeper.frontier.advance(p.kind, p.run.position, p.asOf)\n\tif err := e.keeper.commit(ctx, b.entries); err != nil {",
+			"err = e.keeper.commit(ctx, b.entries)\n\te.keeper.frontier = e.keeper.frontier.advance(p.kind, p.run.position, p.asOf)\n\tif err != nil {",
 			"TestBatchIsStoredTogetherWithThePositionBehindIt",
 		},
 		{
 			"an event that could not be fetched is not declared", settlement,
 			`if p.partial != "" {
-		e.observer`, `if false {
-		e.observer`,
+		from, to`, `if false {
+		from, to`,
 			"TestFault_P6_EventLargerThanAnAnswerIsPassedBy",
 		},
 		{

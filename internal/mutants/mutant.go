@@ -24,7 +24,7 @@ type mutant struct {
 }
 
 func mutants() []mutant {
-	return slices.Concat(timeMutants(), startMutants(), laneMutants(), comparisonMutants(), checkpointMutants())
+	return slices.Concat(timeMutants(), startMutants(), laneMutants(), comparisonMutants(), gapMutants(), checkpointMutants())
 }
 
 func (m mutant) directory() string { return filepath.Dir(m.file) }

@@ -43,7 +43,7 @@ func startMutants() []mutant {
 		},
 		{
 			"progress without events is not stored", keeper,
-			`if k.frontier == k.stored {`, `if true {`,
+			`if moved == k.stored {`, `if true {`,
 			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
 		},
 		{

@@ -4,7 +4,6 @@ package poll
 
 import (
 	"bytes"
-	"context"
 	"time"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
@@ -30,11 +29,6 @@ type Batch struct {
 	Received time.Time
 	Delivery Delivery
 }
-
-// Deliver hands a batch to the consumer. It returns nil when the batch is settled: accepted,
-// or declared lost. It retries for as long as that makes sense and returns an error only when
-// ctx was done before that; the batch is then not remembered, and will come again.
-type Deliver func(ctx context.Context, batch Batch) error
 
 // batch collects events until it is full.
 type batch struct {

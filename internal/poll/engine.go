@@ -13,7 +13,6 @@ import (
 // Engine reads the events of one organization. Its zero value is not usable: see New.
 type Engine struct {
 	settings Settings
-	deliver  Deliver
 	observer Observer
 
 	fetcher   fetcher
@@ -28,10 +27,9 @@ type Engine struct {
 }
 
 // New returns an engine. Load must be called before Run.
-func New(settings Settings, source Source, deliver Deliver, store Store, observer Observer) *Engine {
+func New(settings Settings, source Source, consumer Consumer, store Store, observer Observer) *Engine {
 	e := &Engine{
 		settings: settings,
-		deliver:  deliver,
 		observer: observer,
 		fetcher:  fetcher{source: source},
 	}
@@ -39,7 +37,9 @@ func New(settings Settings, source Source, deliver Deliver, store Store, observe
 	e.lanes = newLanes(settings, &e.clock)
 	e.audit = newAudit(settings, source, store, observer, &e.clock, e.lanes.audit)
 	e.arbiter = &arbiter{source: source, services: settings.Services, clock: &e.clock, observer: observer, backoff: settings.Backoff}
-	e.keeper = keeper{store: store, observer: observer, clock: &e.clock, backoff: settings.Backoff, audit: settings.Audit}
+	e.keeper = keeper{
+		store: store, consumer: consumer, observer: observer, clock: &e.clock, backoff: settings.Backoff, audit: settings.Audit,
+	}
 	e.proof = newProof(settings, source, &e.keeper, &e.retention, &e.clock, e.lanes.proof)
 	return e
 }
@@ -50,12 +50,13 @@ func (e *Engine) Run(ctx context.Context) {
 	defer e.observer.Stopped()
 	// Receivers that start together don't ask together.
 	jitter := e.settings.Backoff.Jittered(e.settings.PollInterval / 10)
-	if !backoff.Sleep(ctx, jitter) || !e.begin(ctx) {
+	defer e.keeper.spend(0)
+	// Gaps of the run before don't wait for the API.
+	if !backoff.Sleep(ctx, jitter) || e.keeper.announce(ctx) != nil || !e.begin(ctx) {
 		return
 	}
 	defer e.fetcher.dropAhead()
-	defer e.keeper.spend(0)
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && e.keeper.announce(ctx) == nil {
 		if e.arbiter.due(time.Now()) {
 			e.fetcher.dropAhead() // one request waits for its headers at a time
 			e.arbiter.decide(ctx)

@@ -42,6 +42,8 @@ const (
 	FailureCheckpoint FailureKind = "checkpoint"
 	// FailureLoad: the checkpoint can't be read from the storage.
 	FailureLoad FailureKind = "load"
+	// FailureSilence: no event came for longer than it is configured.
+	FailureSilence FailureKind = "silence"
 	// FailureConsumer: the next consumer takes no events.
 	FailureConsumer FailureKind = "consumer"
 )
@@ -129,6 +131,10 @@ var failureTable = map[FailureKind]struct {
 	FailureLoad: {
 		nil, paceUsual,
 		"this replica leads and the checkpoint cannot be read from the storage: check that the storage can be reached and read; reading begins when it can",
+	},
+	FailureSilence: {
+		nil, paceUsual,
+		"JumpCloud answers, and has shown no event for longer than silence_after: check that the organization is in use, that Directory Insights is on, what the key's administrator may see, services, and the organization's id; raise silence_after, or set it to 0s, where such quiet is usual",
 	},
 	FailureConsumer: {
 		nil, paceUsual,

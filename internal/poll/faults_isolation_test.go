@@ -66,7 +66,7 @@ func TestFault_P2_PageIsRefusedWholeAndHalvedAfterFiveFailures(t *testing.T) {
 		require.Equal(t, []int{100, 100, 100, 100, 100, 50, 25, 12, 6, 6, 6, 6, 6, 6, 3, 1, 1, 1, 1, 1, 1, 1, 100}, limits)
 		assert.Equal(t, []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 6, 6, 6, 6, 6, 6, 6, 7, 7, 7, 7, 7, 7}, accepted[:len(limits)])
 		assert.Equal(t, []string{"id", "timestamp"}, asked[isolated].Fields)
-		assert.Equal(t, []poll.Loss{{Reason: poll.LossUnreadable, Events: 1}}, h.observed.seen().losses)
+		h.requireOneLoss(poll.LossUnreadable)
 	})
 }
 
@@ -187,6 +187,6 @@ func TestFault_P2_BrokenEventOfTheHistoryIsPassedByBesideLiveEvents(t *testing.T
 		h.start()
 		h.pass(12 * time.Hour)
 		h.requireEachOnce(from)
-		assert.Equal(t, []poll.Loss{{Reason: poll.LossUnreadable, Events: 1}}, h.observed.seen().losses)
+		h.requireOneLoss(poll.LossUnreadable)
 	})
 }

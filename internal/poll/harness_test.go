@@ -38,7 +38,12 @@ type harness struct {
 	delivered map[string]int
 	batches   []int
 	refuse    func(batch poll.Batch) error
-	observed  recorder
+	// answer is what an accepted batch is answered with; nil is nothing.
+	answer func(batch poll.Batch) poll.Delivered
+	// announce is what becomes of the record of a gap; nil takes each. gaps are those that were taken.
+	announce func(ctx context.Context, gap checkpoint.Gap) (settled bool, err error)
+	gaps     []checkpoint.Gap
+	observed recorder
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -76,16 +81,17 @@ func (h *harness) engine() *poll.Engine {
 		Endpoint: "http://127.0.0.1", APIKey: insights.NewSecret("key"), MaxResponseSize: 1 << 20,
 	})
 	require.NoError(h.t, err)
-	return poll.New(h.settings, client, h.deliver, checkpoint.Open(h.storage, ""), &h.observed)
+	return poll.New(h.settings, client, h, checkpoint.Open(h.storage, ""), &h.observed)
 }
 
-func (h *harness) deliver(_ context.Context, batch poll.Batch) error {
+// Deliver implements poll.Consumer.
+func (h *harness) Deliver(_ context.Context, batch poll.Batch) (poll.Delivered, error) {
 	h.mu.Lock()
 	refuse := h.refuse
 	h.mu.Unlock()
 	if refuse != nil {
 		if err := refuse(batch); err != nil {
-			return err
+			return poll.Delivered{}, err
 		}
 	}
 	h.mu.Lock()
@@ -94,7 +100,18 @@ func (h *harness) deliver(_ context.Context, batch poll.Batch) error {
 	for _, event := range batch.Events {
 		h.delivered[event.ID]++
 	}
-	return nil
+	if h.answer != nil {
+		return h.answer(batch), nil
+	}
+	return poll.Delivered{}, nil
+}
+
+// requireOneLoss fails unless one event was declared lost, with its millisecond.
+func (h *harness) requireOneLoss(reason poll.LossReason) {
+	h.t.Helper()
+	losses := h.observed.seen().losses
+	require.Len(h.t, losses, 1)
+	require.Equal(h.t, poll.Loss{Reason: reason, From: losses[0].From, To: losses[0].From.Add(time.Millisecond), Events: 1}, losses[0])
 }
 
 // start loads and runs an engine.
@@ -201,6 +218,7 @@ type observations struct {
 	failing   []poll.Condition
 	losses    []poll.Loss
 	anomalies []poll.Anomaly
+	names     []poll.Name
 	stopped   int
 	// audits are what counts said, audit the sum of it.
 	audits []poll.AuditReport
@@ -243,6 +261,8 @@ func (r *recorder) Compared(report poll.AuditReport) {
 func (r *recorder) HistoryEnded(report poll.HistoryReport) {
 	r.do(func() { r.ended = append(r.ended, report) })
 }
+
+func (r *recorder) Novel(names []poll.Name) { r.do(func() { r.names = append(r.names, names...) }) }
 
 func (r *recorder) Lost(loss poll.Loss) { r.do(func() { r.losses = append(r.losses, loss) }) }
 

@@ -15,6 +15,7 @@ import (
 // keeper owns the frontier, and keeps it and the delivered ids in the store.
 type keeper struct {
 	store    Store
+	consumer Consumer
 	observer Observer
 	clock    *clock
 	backoff  backoff.Settings
@@ -63,9 +64,12 @@ func (k *keeper) commit(ctx context.Context, delivered []checkpoint.Entry) error
 	}
 }
 
-// commitProgress stores the frontier where it is another one than the store has.
+// commitProgress stores the frontier where it has moved since. Notes wait for that: a gap is stored with what gives its
+// time up.
 func (k *keeper) commitProgress(ctx context.Context) error {
-	if k.frontier == k.stored {
+	moved := k.frontier
+	moved.Notes = k.stored.Notes
+	if moved == k.stored {
 		return nil
 	}
 	return k.commit(ctx, nil)
@@ -78,6 +82,7 @@ func (k *keeper) progress() Progress {
 		Skew:       k.clock.skew(),
 		Remembered: k.store.Remembered(),
 		History:    k.pace.progress(k.frontier, time.Now()),
+		Newest:     k.frontier.Newest,
 	}
 	if history := k.frontier.Backfill; history.Pending() {
 		progress.BackfillRemaining = history.End.Sub(history.Next)
@@ -131,6 +136,6 @@ func (k *keeper) clamp(kind PassKind, edge time.Time) {
 	clamped, from, to := k.frontier.clamp(kind, edge)
 	k.frontier = clamped
 	if from.Before(to) {
-		k.observer.Lost(Loss{Reason: LossRetention, From: from, To: to})
+		k.lose(Loss{Reason: LossRetention, From: from, To: to})
 	}
 }

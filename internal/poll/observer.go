@@ -37,8 +37,10 @@ type Observer interface {
 	Compared(report AuditReport)
 	// HistoryEnded tells that all of history was read, and compared where it can be.
 	HistoryEnded(report HistoryReport)
-	// Lost declares a loss, each once.
+	// Lost declares a loss, each once. What the consumer refused is not among them.
 	Lost(loss Loss)
+	// Novel tells of names that were never met before, each once.
+	Novel(names []Name)
 	// Anomaly tells of an answer that is not as documented and that does no harm.
 	Anomaly(anomaly Anomaly)
 	// Stopped is called last: no progress is made from here on.
@@ -106,6 +108,8 @@ type Progress struct {
 	History HistoryProgress
 	// Remembered is the number of ids that are kept.
 	Remembered int
+	// Newest is the time of the newest event that was delivered, or of the first start.
+	Newest time.Time
 }
 
 // Condition is what may be wrong for an organization.
@@ -124,6 +128,8 @@ const (
 	ConditionStorage Condition = "storage"
 	// ConditionPipeline: the next consumer takes no events.
 	ConditionPipeline Condition = "pipeline"
+	// ConditionSilence: no event came for long.
+	ConditionSilence Condition = "silence"
 	// ConditionLoad: the checkpoint can't be read.
 	ConditionLoad Condition = "load"
 )
@@ -154,9 +160,11 @@ const (
 // Loss is a declared loss: of a span of time, or of the content of events.
 type Loss struct {
 	Reason LossReason
-	// From and To bound the span that is lost; both are zero where Events counts the loss.
+	// From and To bound the time of what is lost, [From, To), as far as it has one; both are zero where that is not
+	// known.
 	From, To time.Time
-	Events   int
+	// Events is how many events are lost, or 0 where that is not known.
+	Events int
 }
 
 // Anomaly is an answer that is not as documented.
@@ -178,6 +186,10 @@ const (
 	AnomalyNoCount Anomaly = "no_count"
 	// AnomalyDepthShortened: more ids than allowed would be kept for the whole depth of the audit.
 	AnomalyDepthShortened Anomaly = "audit_depth_shortened"
+	// AnomalyGapsJoined: so many gaps wait for the pipeline that some are joined.
+	AnomalyGapsJoined Anomaly = "gaps_joined"
+	// AnomalyNamesFull: so many names were met that no further one is told.
+	AnomalyNamesFull Anomaly = "names_full"
 	// AnomalyNotLight: pages of ids and timestamps are not as documented; rescans read whole events.
 	AnomalyNotLight Anomaly = "not_light"
 )

@@ -134,6 +134,7 @@ func (e *Engine) finish(ctx context.Context, l *lane) error {
 	}
 	if p.kind == Rescan {
 		e.keeper.fit()
+		e.keeper.learned()
 		e.lanes.rescanned(e.keeper.frontier)
 		e.lanes.tail.overtaken(p.asOf)
 		if !e.lanes.tail.due.After(time.Now()) {
@@ -154,6 +155,6 @@ func (e *Engine) judgeRetention(l *lane, page *insights.Page) {
 	}
 	from := e.keeper.frontier.losable(l.kind)
 	if from, to := e.retention.missing(page, l.pass.run.query.Start, from, l.pass.end); from.Before(to) {
-		e.observer.Lost(Loss{Reason: LossRetention, From: from, To: to})
+		e.keeper.lose(Loss{Reason: LossRetention, From: from, To: to})
 	}
 }

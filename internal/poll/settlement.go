@@ -127,15 +127,46 @@ func (s *settlement) accept(ctx context.Context, b *batch) error {
 		return err
 	}
 	e, p := s.engine, s.lane.pass
+	if err := e.keeper.announce(ctx); err != nil {
+		return err
+	}
 	batch := Batch{Events: b.events, Received: s.page.Clock.Received, Delivery: b.delivery}
-	if err := e.deliver(ctx, batch); err != nil {
+	delivered, err := e.keeper.consumer.Deliver(ctx, batch)
+	if err != nil {
 		return fmt.Errorf("delivering a batch: %w", err)
 	}
 	if p.partial != "" {
-		e.observer.Lost(Loss{Reason: p.partial, Events: len(b.events)})
+		from, to := span(b.events)
+		e.keeper.lose(Loss{Reason: p.partial, From: from, To: to, Events: len(b.events)})
 	}
+	for _, lost := range delivered.Lost {
+		e.keeper.announceLater(lost)
+	}
+	news := e.keeper.met(delivered.Names, b.delivery)
+	e.keeper.newest(b.events)
 	e.keeper.frontier = e.keeper.frontier.advance(p.kind, p.run.position, p.asOf)
-	return e.keeper.commit(ctx, b.entries)
+	if err := e.keeper.commit(ctx, b.entries); err != nil {
+		return err
+	}
+	if len(news) > 0 {
+		e.observer.Novel(news)
+	}
+	return nil
+}
+
+// span bounds the times of events, [from, to), by whole milliseconds. Both are zero where none has a time.
+func span(events []insights.Event) (from, to time.Time) {
+	for i := range events {
+		at := events[i].Timestamp.Truncate(time.Millisecond)
+		if events[i].Timestamp.IsZero() {
+			continue
+		}
+		if from.IsZero() {
+			from = at
+		}
+		from, to = earlier(from, at), later(to, at.Add(time.Millisecond))
+	}
+	return from, to
 }
 
 func isNull(raw json.RawMessage) bool {

@@ -29,6 +29,8 @@ func (e *Engine) Load(ctx context.Context) error {
 		if err == nil {
 			e.loaded = loaded
 			e.keeper.frontier = frontier{State: loaded.State, delay: e.settings.MaxEventDelay, depth: e.settings.Audit.Depth}
+			e.keeper.stored = e.keeper.frontier
+			e.retention.resume(loaded.State)
 			return nil
 		}
 		if try == loadTries || errors.Is(err, checkpoint.ErrNewerVersion) || !backoff.Sleep(ctx, loadPause) {
@@ -63,6 +65,9 @@ func (e *Engine) begin(ctx context.Context) bool {
 	}
 	*f = f.comparing(e.settings.Audit.enabled(), !start.QueryChanged && start.DamagedSegments == 0 && !e.keeper.store.Migrated())
 	f.Query, f.MaxEventDelay = e.settings.Query, e.settings.MaxEventDelay
+	if f.Newest.IsZero() {
+		f.Newest = e.clock.earliest()
+	}
 	e.keeper.rewind()
 	if !f.Rescan.UnderWay() {
 		e.lanes.rescanned(*f)

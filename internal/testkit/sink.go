@@ -50,6 +50,9 @@ type Limits struct {
 	Now func() time.Time
 }
 
+// gapEvent is the name of a record that announces a gap.
+const gapEvent = "jumpcloud.receiver.gap"
+
 // Sink is a backend with limits, an http.Handler of OTLP/HTTP as protobuf.
 type Sink struct {
 	limits Limits
@@ -214,6 +217,9 @@ func (s *Sink) enter(entry Entry, now time.Time) string {
 		if reason := loss(entry, now); reason != "" {
 			s.broken[reason] = append(s.broken[reason], id)
 		}
+	}
+	if entry.Record.EventName() == gapEvent {
+		return "" // it is no event
 	}
 	s.taken[id] = append(s.taken[id], entry.Record.Body().AsString())
 	s.streams[entry.Stream]++

@@ -128,8 +128,10 @@ func (a *account) whileOpen(do func()) {
 // changed brings the metric and the status up to date.
 func (a *account) changed() {
 	most := 0
-	for _, t := range a.troubles {
-		most = max(most, t.failures)
+	for condition, t := range a.troubles {
+		if condition != poll.ConditionSilence { // no attempt has failed
+			most = max(most, t.failures)
+		}
 	}
 	a.consecutive(most)
 	a.owner.health.tell(statusText(a.owner.failing()))

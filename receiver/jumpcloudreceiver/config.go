@@ -82,6 +82,8 @@ type Config struct {
 	Rescan string `mapstructure:"rescan"`
 	// Audit compares what was delivered with what the API counts.
 	Audit AuditConfig `mapstructure:"audit"`
+	// SilenceAfter is how long an organization may have no event until that is told; 0 is never.
+	SilenceAfter time.Duration `mapstructure:"silence_after"`
 	// Batch bounds what is delivered at once.
 	Batch BatchConfig `mapstructure:"batch"`
 	// Body is raw, the event's JSON byte for byte, or structured, a map.
@@ -178,6 +180,7 @@ func createDefaultConfig() component.Config {
 		Retention:         90 * 24 * time.Hour,
 		Rescan:            rescanLight,
 		Audit:             AuditConfig{Interval: time.Hour, Depth: 24 * time.Hour, MaxIDs: 2_000_000},
+		SilenceAfter:      24 * time.Hour,
 		Batch:             BatchConfig{MaxRecords: defaultMaxRecords, MaxSize: defaultMaxSize},
 		Backfill:          BackfillConfig{Order: orderBeside},
 		Body:              bodyRaw,

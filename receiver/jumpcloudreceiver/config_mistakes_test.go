@@ -132,6 +132,8 @@ func TestFault_X3_ValuesOutOfBounds(t *testing.T) {
 		{"max_event_delay", "max_event_delay: -1h", "max_event_delay is -1h0m0s: it must be greater than 0s"},
 		{"max_event_delay of nothing", "max_event_delay: 0s", "max_event_delay is 0s: it must be greater than 0s"},
 		{"retention", "retention: -1h", "retention is -1h0m0s: it must be greater than 0s"},
+		{"silence_after", "silence_after: -1h", "silence_after is -1h0m0s: it must not be negative; 0s is off"},
+		{"silence_after that is off", "silence_after: 0s", ""},
 		{"max_event_delay and retention", "max_event_delay: 2h\nretention: 2h", "max_event_delay is 2h0m0s: it must be less than retention, which is 2h0m0s"},
 		{"page_size of nothing", "page_size: 0", "page_size is 0: it must be 1 to 10000"},
 		{"page_size too large", "page_size: 10001", "page_size is 10001: it must be 1 to 10000"},

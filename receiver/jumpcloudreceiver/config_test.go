@@ -109,6 +109,7 @@ func TestConfig_EveryKeyOfTheReceiver(t *testing.T) {
 	expected.Backfill.Order = "first"
 	expected.Rescan = "full"
 	expected.Audit = AuditConfig{Interval: 30 * time.Minute, Depth: 12 * time.Hour, MaxIDs: 500_000}
+	expected.SilenceAfter = 72 * time.Hour
 	expected.Batch = BatchConfig{MaxRecords: 500, MaxSize: 512_000}
 	expected.Retention = 720 * time.Hour
 	expected.Body = "structured"

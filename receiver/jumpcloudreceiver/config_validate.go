@@ -101,6 +101,9 @@ func (c *Config) checkIntervals(found *mistakes) {
 	if c.MaxEventDelay <= 0 {
 		found.add("max_event_delay is %s: it must be greater than 0s", c.MaxEventDelay)
 	}
+	if c.SilenceAfter < 0 {
+		found.add("silence_after is %s: it must not be negative; 0s is off", c.SilenceAfter)
+	}
 	if c.Retention <= 0 {
 		found.add("retention is %s: it must be greater than 0s", c.Retention)
 	} else if c.MaxEventDelay >= c.Retention {

@@ -79,6 +79,9 @@ func identifying(factory receiver.Factory) receiver.Factory {
 type identifier struct{ consumer.Logs }
 
 func (i identifier) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
+	if isGap(logs) {
+		return nil // the contract is about what was generated
+	}
 	for _, resource := range logs.ResourceLogs().All() {
 		for _, scope := range resource.ScopeLogs().All() {
 			for _, record := range scope.LogRecords().All() {

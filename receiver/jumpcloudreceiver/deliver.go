@@ -16,6 +16,8 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
 )
 
+var _ poll.Consumer = (*delivery)(nil)
+
 // format names the data in the collector's own telemetry.
 const format = "directory_insights"
 
@@ -30,35 +32,55 @@ type delivery struct {
 	random func() float64
 }
 
-// deliver is a poll.Deliver: it offers a batch to the next consumer in messages, each until it is
+// Deliver implements poll.Consumer: it offers a batch to the next consumer in messages, each until it is
 // accepted, refused for good, or, where max_elapsed_time is set, that time is over. After a stop the
 // messages that are left have the grace of the one under way, so that the batch can be remembered.
-func (d *delivery) deliver(ctx context.Context, batch poll.Batch) error {
+func (d *delivery) Deliver(ctx context.Context, batch poll.Batch) (poll.Delivered, error) {
 	graceful, cancel := poll.WithGrace(ctx, poll.DeliverGrace)
 	defer cancel()
+	var delivered poll.Delivered
+	var names nameSet
 	for len(batch.Events) > 0 {
 		next := d.messages.next(batch)
 		d.outcomes.mapped(ctx, next.counts)
-		if err := d.settle(ctx, graceful, next); err != nil {
-			return err
+		names.add(next.logs)
+		// What was passed to a consumer is not ours any more, so each attempt gets records of its own.
+		came, err := d.settle(ctx, graceful, next.logs, func() plog.Logs { return d.messages.records(next) })
+		if err != nil {
+			return poll.Delivered{}, err
+		}
+		if came.refused == nil {
+			d.outcomes.accepted(ctx, next.events, came.records)
+		} else {
+			d.outcomes.lost(ctx, came.reason, came.records, came.refused)
+			delivered.Lost = append(delivered.Lost, lossOf(came))
 		}
 		batch.Events = batch.Events[len(next.events):]
 	}
-	return nil
+	delivered.Names = names.list
+	return delivered, nil
 }
 
-// settle offers a message for as long as it takes. An error means that ctx was done before.
-func (d *delivery) settle(ctx, graceful context.Context, m message) error {
-	// What was passed to a consumer is not ours any more, so each attempt gets records of its own.
-	again := func() plog.Logs { return d.messages.records(m) }
+// settled is what came of records, once they are not offered again.
+type settled struct {
+	// records is how many the last attempt offered.
+	records int
+	// refused is why the consumer did not take these, or nil where it took them.
+	refused error
+	reason  poll.LossReason
+	// again returns the records of the last attempt.
+	again func() plog.Logs
+}
+
+// settle offers records for as long as it takes. An error means that ctx was done before.
+func (d *delivery) settle(ctx, graceful context.Context, first plog.Logs, again func() plog.Logs) (settled, error) {
 	waits := backoff.NewWaits(d.waits())
 	began := time.Now()
-	for logs := m.logs; ; logs = again() {
+	for logs := first; ; logs = again() {
 		offered := logs.LogRecordCount()
 		err := d.offer(graceful, logs)
 		if err == nil {
-			d.outcomes.accepted(ctx, m.events, offered)
-			return nil
+			return settled{records: offered}, nil
 		}
 		if refused, ok := refusedPart(err); ok {
 			d.outcomes.taken(ctx, offered-refused.LogRecordCount())
@@ -67,18 +89,16 @@ func (d *delivery) settle(ctx, graceful context.Context, m message) error {
 		}
 		switch {
 		case allPermanent(err):
-			d.outcomes.lost(ctx, dropPermanent, offered, err)
-			return nil
+			return settled{records: offered, refused: err, reason: dropPermanent, again: again}, nil
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return settled{}, ctx.Err()
 		case d.retry.MaxElapsedTime > 0 && time.Since(began) >= d.retry.MaxElapsedTime:
-			d.outcomes.lost(ctx, dropGaveUp, offered, err)
-			return nil
+			return settled{records: offered, refused: err, reason: dropGaveUp, again: again}, nil
 		}
 		wait := waits.Next()
 		d.outcomes.refused(err, wait)
 		if !backoff.Sleep(ctx, wait) {
-			return ctx.Err()
+			return settled{}, ctx.Err()
 		}
 	}
 }

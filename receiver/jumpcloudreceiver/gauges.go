@@ -43,6 +43,12 @@ func (g *gauges) register(telemetry *metadata.TelemetryBuilder, labels metric.Me
 			}
 			return nil
 		}),
+		telemetry.RegisterReceiverJumpcloudNewestEventAgeCallback(func(_ context.Context, to metric.Float64Observer) error {
+			if age, known := g.newestEventAge(); known {
+				to.Observe(age.Seconds(), labels)
+			}
+			return nil
+		}),
 		telemetry.RegisterReceiverJumpcloudConsumeInflightCallback(func(_ context.Context, to metric.Float64Observer) error {
 			to.Observe(g.inflight().Seconds(), labels)
 			return nil
@@ -57,6 +63,16 @@ func (g *gauges) watermarkAge() (age time.Duration, known bool) {
 		return 0, false
 	}
 	return g.progress.Now.Sub(g.progress.Watermark) + time.Since(g.told), true
+}
+
+// newestEventAge is how old the newest event is that was delivered.
+func (g *gauges) newestEventAge() (age time.Duration, known bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.told.IsZero() || g.progress.Newest.IsZero() {
+		return 0, false
+	}
+	return max(0, g.progress.Now.Sub(g.progress.Newest)+time.Since(g.told)), true
 }
 
 // completionAge is known once an hour is proven.

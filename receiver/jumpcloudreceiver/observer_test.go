@@ -70,7 +70,7 @@ func observe(tb testing.TB, telemetry *componenttest.Telemetry) (*observer, *out
 	instruments, err := newInstruments(component.MustNewID("jumpcloud"), "an organization", builder)
 	require.NoError(tb, err)
 	account := newConditions(zap.NewNop(), health{}).account("an organization", zap.NewNop(), instruments.consecutiveFailures)
-	return newObserver(instruments, zap.NewNop(), account), &outcomes{instruments: instruments, logger: zap.NewNop(), account: account}
+	return newObserver(instruments, zap.NewNop(), account, 0), &outcomes{instruments: instruments, logger: zap.NewNop(), account: account}
 }
 
 func acceptedBatch() poll.Batch {

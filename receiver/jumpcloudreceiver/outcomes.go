@@ -75,7 +75,10 @@ func (o *outcomes) lost(ctx context.Context, reason poll.LossReason, records int
 	o.dropped(ctx, reason, records)
 	o.logger.Error("The pipeline refused events for good: they are lost",
 		zap.String("reason", string(reason)), zap.Int("events", records), zap.Error(brief(err)))
-	o.account.recovered(poll.ConditionPipeline)
+	if reason == dropPermanent {
+		// One that was given up for the time that it took ends nothing: the record of the gap is offered next.
+		o.account.recovered(poll.ConditionPipeline)
+	}
 }
 
 // maxErrorText is the length in bytes to which the pipeline's errors are cut: a backend may quote

@@ -50,10 +50,17 @@ func (c *plannedConsumer) ConsumeLogs(ctx context.Context, logs plog.Logs) error
 	answers := make([]answer, c.pipelines)
 	for pipeline := range answers {
 		answers[pipeline] = fault.pipeline(pipeline, logs)
-		from.oracle.took(pipeline, offered[:answers[pipeline].taken])
+		if isGap(logs) {
+			from.oracle.tookGap(logs, answers[pipeline])
+		} else {
+			from.oracle.took(pipeline, offered[:answers[pipeline].taken])
+		}
 	}
 	if fault.how == crash {
 		return errPlanned
+	}
+	if isGap(logs) {
+		offered = nil // no event is lost by it
 	}
 	return c.settle(from, offered, answers)
 }
@@ -71,7 +78,7 @@ func (c *plannedConsumer) settle(from *tenant, offered []string, answers []answe
 		forGood = forGood && each.forGood
 		refused = append(refused, each.err)
 		left = offered
-		if each.part && len(refused) == 1 {
+		if each.part && len(refused) == 1 && len(offered) > 0 {
 			left = offered[each.taken:]
 		}
 	}

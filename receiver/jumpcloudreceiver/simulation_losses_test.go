@@ -22,6 +22,8 @@ type losses struct {
 	events, of map[string]int
 	// gaps are the spans that the receiver declared.
 	gaps []gap
+	// announced are the records of gaps that came.
+	announced []announcement
 }
 
 // gap is a span of time that is declared lost, and when it was.
@@ -64,6 +66,7 @@ func (o *oracle) judgeLosses(r *run, t *tenant) {
 		o.violated("%v events are lost, and %v are counted as dropped", o.losses.events, counted)
 	}
 	o.judgeGaps(r, t)
+	o.judgeAnnouncements(r, t)
 }
 
 // judgeGaps checks the declared spans: each begins where everything before was delivered, and ends

@@ -111,7 +111,9 @@ func (o *oracle) took(pipeline int, batch []string) {
 func (o *oracle) declared(reason string, batch []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.losses.events[reason] += len(batch)
+	if len(batch) > 0 {
+		o.losses.events[reason] += len(batch)
+	}
 	for _, mark := range batch {
 		if o.losses.of[mark] > 0 {
 			o.repeated[0]++

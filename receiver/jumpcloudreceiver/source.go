@@ -45,7 +45,7 @@ type source struct {
 
 // load returns an engine that goes on from what the storage holds now.
 func (s *source) load(ctx context.Context) (*poll.Engine, error) {
-	engine := poll.New(s.settings, s.client, s.delivery.deliver, checkpoint.Open(s.storage, s.organization), s.observer)
+	engine := poll.New(s.settings, s.client, s.delivery, checkpoint.Open(s.storage, s.organization), s.observer)
 	return engine, withoutPanic(func() error { return engine.Load(ctx) })
 }
 
@@ -124,7 +124,7 @@ func (r *logsReceiver) source(organization OrganizationConfig, connections *http
 		client:       client,
 		delivery:     delivery,
 		storage:      r.storage,
-		observer:     newObserver(instruments, logger, account),
+		observer:     newObserver(instruments, logger, account, r.config.SilenceAfter),
 	}, nil
 }
 

@@ -56,10 +56,15 @@ type observer struct {
 	auditTold time.Time
 	// skewed says that the local clock was told to be off.
 	skewed bool
+	// silenceAfter is how long no event comes until that is told; 0 is never. silent says that it was told.
+	silenceAfter time.Duration
+	silent       bool
 }
 
-func newObserver(instruments *instruments, logger *zap.Logger, account *account) *observer {
-	return &observer{instruments: instruments, logger: logger, account: account, met: make(map[poll.Anomaly]struct{})}
+func newObserver(instruments *instruments, logger *zap.Logger, account *account, silenceAfter time.Duration) *observer {
+	return &observer{
+		instruments: instruments, logger: logger, account: account, met: make(map[poll.Anomaly]struct{}), silenceAfter: silenceAfter,
+	}
 }
 
 // Started implements poll.Observer.
@@ -106,6 +111,7 @@ func (o *observer) Page(page poll.PageReport) {
 func (o *observer) Progress(progress poll.Progress) {
 	o.account.whileOpen(func() { o.progress(progress) })
 	o.skew(progress.Skew)
+	o.silence(progress)
 }
 
 func (o *observer) progress(progress poll.Progress) {
@@ -141,6 +147,7 @@ func (o *observer) skew(skew time.Duration) {
 func (o *observer) Stopped() {
 	o.gauges.stopped()
 	o.account.owner.history.left(o.account.organization)
+	o.silent = false // whoever reads next tells it anew
 }
 
 // Failed implements poll.Observer.
@@ -192,6 +199,8 @@ var anomalyTexts = map[poll.Anomaly]string{
 	poll.AnomalyNotLight:       "Pages of ids and timestamps are not as documented: rescans read whole events until the next start",
 	poll.AnomalyNoCount:        "The API does not answer counts: what was delivered can't be compared with what it has. It is asked again after a day",
 	poll.AnomalyDepthShortened: "More ids would be remembered than audit::max_ids: the audit reaches less far back than audit::depth. Raise audit::max_ids where there is memory for 50 bytes an id",
+	poll.AnomalyGapsJoined:     "More than 128 gaps wait for the pipeline: those that are closest to each other are announced as one, with the time between them",
+	poll.AnomalyNamesFull:      "More than 512 services and event types were met: further ones are not told",
 	poll.AnomalyNoDate:         "The API does not tell its time: the local clock and its known difference stand in",
 	poll.AnomalyWrongDate:      "The answers have wrong dates, which may be a proxy's: the local clock and its known difference stand in",
 	poll.AnomalyClockRewound:   "The watermark is after the API's time: reading the last max_event_delay again",

@@ -49,7 +49,10 @@ type TelemetryBuilder struct {
 	ReceiverJumpcloudEventDelay             metric.Float64Histogram
 	ReceiverJumpcloudEvents                 metric.Int64Counter
 	ReceiverJumpcloudGap                    metric.Float64Counter
+	ReceiverJumpcloudGapRecords             metric.Int64Counter
 	ReceiverJumpcloudLateEvents             metric.Int64Counter
+	ReceiverJumpcloudNewNames               metric.Int64Counter
+	ReceiverJumpcloudNewestEventAge         metric.Float64ObservableGauge
 	ReceiverJumpcloudNullElements           metric.Int64Counter
 	ReceiverJumpcloudOtherOrganization      metric.Int64Counter
 	ReceiverJumpcloudPageLimit              metric.Int64Gauge
@@ -94,6 +97,21 @@ func (builder *TelemetryBuilder) RegisterReceiverJumpcloudConsumeInflightCallbac
 		cb(ctx, &observerFloat64{inst: builder.ReceiverJumpcloudConsumeInflight, obs: o})
 		return nil
 	}, builder.ReceiverJumpcloudConsumeInflight)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverJumpcloudNewestEventAgeCallback sets callback for observable ReceiverJumpcloudNewestEventAge metric.
+func (builder *TelemetryBuilder) RegisterReceiverJumpcloudNewestEventAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverJumpcloudNewestEventAge, obs: o})
+		return nil
+	}, builder.ReceiverJumpcloudNewestEventAge)
 	if err != nil {
 		return err
 	}
@@ -273,10 +291,28 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudGapRecords, err = builder.meter.Int64Counter(
+		"otelcol_receiver_jumpcloud_gap_records",
+		metric.WithDescription("Number of records that announce a gap, by whether the pipeline accepted them or refused them for good. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudLateEvents, err = builder.meter.Int64Counter(
 		"otelcol_receiver_jumpcloud_late_events",
 		metric.WithDescription("Number of delivered events that were before the watermark and that only a rescan found. [Alpha]"),
 		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudNewNames, err = builder.meter.Int64Counter(
+		"otelcol_receiver_jumpcloud_new_names",
+		metric.WithDescription("Number of services and event types that were met for the first time in an organization, once the first complete rescan has shown what is usual. At most 512 are told. [Alpha]"),
+		metric.WithUnit("{name}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudNewestEventAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol_receiver_jumpcloud_newest_event_age",
+		metric.WithDescription("The API's time less the timestamp of the newest event that was delivered, or less the time of the first start. It grows while nothing is read, too. [Alpha]"),
+		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudNullElements, err = builder.meter.Int64Counter(

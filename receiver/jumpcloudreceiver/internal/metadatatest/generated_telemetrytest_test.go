@@ -28,6 +28,10 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterReceiverJumpcloudNewestEventAgeCallback(func(_ context.Context, observer metric.Float64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterReceiverJumpcloudWatermarkAgeCallback(func(_ context.Context, observer metric.Float64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -51,7 +55,9 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverJumpcloudEventDelay.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudEvents.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudGap.Add(context.Background(), 1)
+	tb.ReceiverJumpcloudGapRecords.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudLateEvents.Add(context.Background(), 1)
+	tb.ReceiverJumpcloudNewNames.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudNullElements.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudOtherOrganization.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudPageLimit.Record(context.Background(), 1)
@@ -124,8 +130,17 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualReceiverJumpcloudGap(t, testTel,
 		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudGapRecords(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudLateEvents(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudNewNames(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudNewestEventAge(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudNullElements(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
