@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -72,6 +73,10 @@ func (t *retryTransport) RoundTrip(request *http.Request) (*http.Response, error
 // passes says that what was met may be gone at the next try.
 func passes(ctx context.Context, response *http.Response, err error) bool {
 	if _, refused := errors.AsType[*CredentialsError](err); refused {
+		return false
+	}
+	// What waits for its turn meanwhile has waited for one time-out: the next try is the caller's.
+	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
 		return false
 	}
 	if err != nil {

@@ -3,6 +3,7 @@
 package insights_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"testing"
@@ -54,6 +55,21 @@ func TestShortWaitsAreWaitedForWithinARequest(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who waits for its turn meanwhile waits for one time-out.
+func TestRequestThatTimedOutIsTheCallersAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		transport := roundTripper(func(r *http.Request) (*http.Response, error) {
+			tries++
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})
+		_, err := client(t, transport, trying).Events(t.Context(), query())
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, 1, tries)
+	})
 }
 
 // What a request waits for is not seen from outside.

@@ -189,10 +189,14 @@ func (h *harness) count() (events, most int) {
 	return len(accepted), most
 }
 
-// requireNoFutureStart fails if a request asked for a start after the API's time.
+// requireNoFutureStart fails if a page was asked for from after the API's time. Whose clock is right is asked for one
+// event.
 func (h *harness) requireNoFutureStart() {
 	h.t.Helper()
 	for _, request := range h.api.Requests() {
+		if request.Query.Limit == 1 && len(request.Query.Fields) > 0 {
+			continue
+		}
 		require.False(h.t, request.Query.Start.After(request.At), "start %s at %s", request.Query.Start, request.At)
 		if request.Query.Start.After(request.At.Add(-h.settings.Retention)) {
 			require.NotEqual(h.t, http.StatusBadRequest, request.Status)

@@ -81,10 +81,10 @@ func (s *Simulator) parse(body []byte, now time.Time) (Query, *problem) {
 		}
 	}
 	if refused := s.checkServices(query.Services); refused != nil {
-		return Query{}, refused
+		return query, refused
 	}
 	if refused := s.parseTimes(wire, &query, now); refused != nil {
-		return Query{}, refused
+		return query, refused
 	}
 	refused := s.parseToken(&query, now)
 	return query, refused

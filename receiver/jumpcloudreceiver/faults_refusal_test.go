@@ -90,11 +90,17 @@ func TestFault_A2_NoRequestStartsInTheFuture(t *testing.T) {
 					c.stop()
 				}
 				c.requireEachOnce("", from)
+				asked := 0
 				for _, request := range c.api.Requests() {
+					if request.Query.Limit == 1 && request.Query.Start.After(request.At) {
+						asked++ // whose clock is right
+						continue
+					}
 					require.False(t, request.Query.Start.After(request.At), "start %s at %s", request.Query.Start, request.At)
 					require.True(t, request.Query.End.IsZero() || request.Query.Start.Before(request.Query.End))
 					require.Equal(t, http.StatusOK, request.Status)
 				}
+				require.LessOrEqual(t, asked, 3, "once for each start")
 			})
 		})
 	}

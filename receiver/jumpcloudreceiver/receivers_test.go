@@ -39,6 +39,7 @@ func newPair(c *collector) *pair {
 	p := &pair{collector: c, storages: [2]*faultyStorage{newFaultyStorage(), newFaultyStorage()}}
 	c.config.PollInterval, c.config.RescanInterval = 30*time.Second, 5*time.Minute
 	c.config.Audit.Depth = 12 * time.Hour
+	c.config.Backfill.Lookback = 24 * time.Hour
 	return p
 }
 
