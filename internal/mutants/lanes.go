@@ -71,7 +71,7 @@ func laneMutants() []mutant {
 		},
 		{
 			"a run begins in the future", lane,
-			`start = earlier(start, now)`, `_ = start`,
+			`start = earlier(start, l.clock.earliest())`, `_ = start`,
 			"TestFault_E18_EventsDatedFarAheadAreNotReadByEveryPoll",
 		},
 		{
@@ -101,7 +101,7 @@ func laneMutants() []mutant {
 		},
 		{
 			"a bypass goes on with the page that was asked ahead", lane,
-			"l.pass.partial = reason\n\tl.begin(l.pass.run.position)", "l.pass.partial = reason\n\tl.pass.run.query.Fields = lightFields()",
+			"l.pass.partial = reason\n\tl.begin(l.pass.run.place())", "l.pass.partial = reason\n\tl.pass.run.query.Fields = lightFields()",
 			"TestEventThatBreaksItsPageBehindATieIsPassed|TestFault_E7_EventThatIsTooLargeIsPassedWhereTokensAreBoundToTheirQuery",
 		},
 		{
@@ -267,6 +267,11 @@ func laneMutants() []mutant {
 			"answers that are no page give an event up", handle,
 			`!l.shrink() && isMalformed(err) {`, `!l.shrink() {`,
 			"TestFault_P2_AnswersThatAreNoPageGiveNoEventUp",
+		},
+		{
+			"an event that is too large and dated ahead is asked for without a pause", runs,
+			`return later(r.from, r.position)`, `return r.position`,
+			"TestFault_E7_EventThatIsTooLargeInATieAheadIsAskedForRarely",
 		},
 		{
 			"an event that the API can't show stops the reading", isolation,

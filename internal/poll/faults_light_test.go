@@ -66,6 +66,23 @@ func TestFault_E7_EventThatIsTooLargeAndDatedAheadStopsNothing(t *testing.T) {
 	})
 }
 
+// Others are on its millisecond.
+func TestFault_E7_EventThatIsTooLargeInATieAheadIsAskedForRarely(t *testing.T) {
+	bubble(t, simulator.Settings{Latency: 200 * time.Millisecond}, func(t *testing.T, h *harness) {
+		h.start()
+		h.pass(15 * time.Second)
+		from := time.Now()
+		at := from.Add(9 * time.Minute)
+		h.add("tie", at, 10)
+		h.api.Add(simulator.Event{ID: "huge", Time: at, JSON: largeEvent("huge", at, 2<<20)})
+		before := len(h.api.Requests())
+		h.pass(8 * time.Minute)
+		assert.Less(t, len(h.api.Requests())-before, 48*8, "48 polls")
+		h.pass(4 * time.Minute)
+		h.requireEachOnce(from)
+	})
+}
+
 func TestFault_E8_RefusedTokensAndATieLargerThanAPageStopNothing(t *testing.T) {
 	for _, status := range []int{http.StatusBadRequest, http.StatusInternalServerError} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {

@@ -35,11 +35,11 @@ func (l *lane) isolate(now time.Time) {
 			l.readWhole()
 		}
 	case m.heavy < isolateAfter:
-	case !p.peekedAt.Equal(p.run.position):
-		p.peekedAt, p.missedAt = p.run.position, time.Time{}
-		l.begin(p.run.position)
-	case !m.place.Equal(p.run.position):
-		m.place, m.since, m.seen = p.run.position, now, 1
+	case !p.peekedAt.Equal(p.run.place()):
+		p.peekedAt, p.missedAt = p.run.place(), time.Time{}
+		l.begin(p.run.place())
+	case !m.place.Equal(p.run.place()):
+		m.place, m.since, m.seen = p.run.place(), now, 1
 		l.pause(now)
 	case m.seen < confirmations || now.Sub(m.since) < isolateFor:
 		m.seen++

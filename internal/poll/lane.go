@@ -56,15 +56,14 @@ func (l *lane) open(start, end time.Time) *pass {
 // events that are dated ahead are read from now on.
 func (l *lane) begin(start time.Time) {
 	p := l.pass
-	now := l.clock.earliest()
-	ahead := start.After(now)
-	start = earlier(start, now)
+	from := start
+	start = earlier(start, l.clock.earliest())
 	query := insights.Query{Services: l.services, Start: start, End: p.end, Limit: l.whole.limit}
 	if p.partial != "" || p.missedAt.IsZero() && (l.light.allowed || !p.peekedAt.IsZero()) {
 		query.Fields, query.Limit = lightFields(), l.byID.limit
 	}
 	p.run = newRun(query)
-	p.run.ahead = ahead
+	p.run.from = from
 }
 
 // resume begins a run where nothing is missed, and reports whether that is any further. It is not where only
@@ -73,7 +72,7 @@ func (l *lane) resume() bool {
 	p := l.pass
 	before := p.run
 	l.begin(before.position)
-	further := p.run.query.Start.After(before.query.Start) && (!before.ahead || !p.run.ahead)
+	further := p.run.query.Start.After(before.query.Start) && (!before.ahead() || !p.run.ahead())
 	if further {
 		p.raised = false
 	}
@@ -86,7 +85,7 @@ func (l *lane) raise() bool {
 		return false
 	}
 	l.pass.raised = true
-	l.begin(l.pass.run.position)
+	l.begin(l.pass.run.place())
 	return true
 }
 
@@ -94,11 +93,11 @@ func (l *lane) raise() bool {
 // reports false where that was done at this place, or the page is smaller by now.
 func (l *lane) peek() bool {
 	p := l.pass
-	if l.whole.limit < l.whole.configured || p.run.light() || p.peekedAt.Equal(p.run.position) {
+	if l.whole.limit < l.whole.configured || p.run.light() || p.peekedAt.Equal(p.run.place()) {
 		return false
 	}
-	p.peekedAt, p.missedAt = p.run.position, time.Time{}
-	l.begin(p.run.position)
+	p.peekedAt, p.missedAt = p.run.place(), time.Time{}
+	l.begin(p.run.place())
 	return true
 }
 
@@ -108,7 +107,7 @@ func (l *lane) shrink() bool {
 	if !l.size().halve(l.pass.run.query.Limit) {
 		return false
 	}
-	l.begin(l.pass.run.position)
+	l.begin(l.pass.run.place())
 	return true
 }
 
@@ -117,11 +116,11 @@ func (l *lane) shrink() bool {
 func (l *lane) bypass(reason LossReason) bool {
 	if l.pass.partial != "" {
 		l.pass.partial = ""
-		l.begin(l.pass.run.position)
+		l.begin(l.pass.run.place())
 		return false
 	}
 	l.pass.partial = reason
-	l.begin(l.pass.run.position)
+	l.begin(l.pass.run.place())
 	return true
 }
 
@@ -134,7 +133,7 @@ func (l *lane) passed() {
 // readWhole makes a light pass read whole events from where it is.
 func (l *lane) readWhole() {
 	l.pass.missedAt, l.pass.partial, l.pass.raised = l.pass.run.position, "", false
-	l.begin(l.pass.run.position)
+	l.begin(l.pass.run.place())
 }
 
 // refuseLight makes the lane read whole events from here on where it asked for ids and timestamps, and reports

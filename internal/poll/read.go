@@ -80,7 +80,7 @@ func (e *Engine) turn(ctx context.Context, l *lane, s *settlement, repeated bool
 	if l.resume() || l.raise() {
 		return nil
 	}
-	if p.run.ahead {
+	if p.run.ahead() {
 		// By time nothing leads further, and what is dated ahead is left to the rescans to come.
 		return e.finish(ctx, l)
 	}

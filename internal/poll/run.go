@@ -23,8 +23,8 @@ type run struct {
 	// position: every event before it has been delivered. It advances while the pages are ordered.
 	position time.Time
 	ordered  bool
-	// ahead: the run was to begin ahead of the API's time, and begins at it.
-	ahead bool
+	// from is where the run was to begin. Where that is ahead of the API's time it begins at that time.
+	from time.Time
 }
 
 func newRun(query insights.Query) *run {
@@ -33,6 +33,7 @@ func newRun(query insights.Query) *run {
 		tokens:   make(map[string]struct{}),
 		firstIDs: make(map[checkpoint.ID]struct{}),
 		position: query.Start,
+		from:     query.Start,
 		ordered:  true,
 	}
 }
@@ -43,6 +44,11 @@ func (r *run) next() insights.Query {
 	query.SearchAfter = r.token
 	return query
 }
+
+func (r *run) ahead() bool { return r.from.After(r.query.Start) }
+
+// place is where the run is. Ahead of the API's time it stays where it is although each run begins later.
+func (r *run) place() time.Time { return later(r.from, r.position) }
 
 // light reports whether the run asks for ids and timestamps only.
 func (r *run) light() bool { return len(r.query.Fields) > 0 }
