@@ -154,7 +154,8 @@ func (r *run) judgeRequests() (violations []string) {
 	allowed, questions := 0, 4*len(r.tenants)*(2+len(r.plan.actions)+r.process.crashes)
 	for _, each := range r.plan.actions {
 		if jump, ok := each.(clockJumps); ok && jump.by < 0 {
-			allowed += 6 * len(r.tenants)
+			// Three answers have to agree, and what fails meanwhile is asked for again.
+			allowed += 12 * len(r.tenants)
 		}
 	}
 	for _, request := range r.api.Requests() {
