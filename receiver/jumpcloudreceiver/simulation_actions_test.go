@@ -151,13 +151,20 @@ func (f form) shape(event *simulator.Event) (known string) {
 // judgeRequests checks that no request has a start in the future, but for those that were sent
 // before the receiver could know that the API's clock was set back, and few that ask whether it was.
 func (r *run) judgeRequests() (violations []string) {
-	allowed, questions := 0, 4*len(r.tenants)*(2+len(r.plan.actions)+r.process.crashes)
+	questions := 4 * len(r.tenants) * (2 + len(r.plan.actions) + r.process.crashes)
+	jumps, troubles := 0, 1
 	for _, each := range r.plan.actions {
-		if jump, ok := each.(clockJumps); ok && jump.by < 0 {
-			// Three answers have to agree, and what fails meanwhile is asked for again.
-			allowed += 12 * len(r.tenants)
+		switch each := each.(type) {
+		case clockJumps:
+			if each.by < 0 {
+				jumps++
+			}
+		case answersStrangely, apiFails:
+			troubles++
 		}
 	}
+	// Three answers have to agree. What fails by something else meanwhile tells no time, and is asked for again.
+	allowed := 12 * len(r.tenants) * jumps * troubles
 	for _, request := range r.api.Requests() {
 		if !request.Query.Start.After(request.At.Add(r.plan.strange.ahead)) {
 			continue
