@@ -29,6 +29,8 @@ type arbiter struct {
 	observer Observer
 	backoff  backoff.Settings
 	tries    attempt
+	// contradicted counts the times in a row that the API contradicted the dates.
+	contradicted int
 }
 
 // due reports whether there is something to decide.
@@ -67,10 +69,14 @@ func (a *arbiter) decide(ctx context.Context) {
 	case err != nil:
 		a.tries.failed(classify(err), err, a.backoff)
 	case alike || reached == dated.After(continued):
-		a.tries = attempt{}
+		a.tries, a.contradicted = attempt{}, 0
 		a.clock.believe()
+	case a.contradicted == 0 && a.clock.known():
+		// One answer may be wrong.
+		a.contradicted++
+		a.tries.notBefore = time.Now().Add(minWait)
 	default:
-		a.tries = attempt{}
+		a.tries, a.contradicted = attempt{}, 0
 		a.clock.refute()
 		a.observer.Anomaly(AnomalyWrongDate)
 	}

@@ -10,6 +10,9 @@ import (
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/checkpoint"
 )
 
+// minPause keeps a lane that has nothing to ask from turning the loop without a pause.
+const minPause = 100 * time.Millisecond
+
 // Engine reads the events of one organization. Its zero value is not usable: see New.
 type Engine struct {
 	settings Settings
@@ -65,7 +68,7 @@ func (e *Engine) Run(ctx context.Context) {
 		live := e.plan(time.Now())
 		current, wait := e.lanes.next(live, time.Now())
 		if current == nil {
-			backoff.Sleep(ctx, wait)
+			backoff.Sleep(ctx, max(wait, minPause))
 			continue
 		}
 		if current.pass == nil {
