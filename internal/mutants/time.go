@@ -165,7 +165,7 @@ func timeMutants() []mutant {
 		},
 		{
 			"asOf is when an answer came, and not when it was asked for", clock,
-			`c.earliestAt(answer.Received.Add(-answer.Elapsed))`, `c.earliestAt(answer.Received)`,
+			`asked := answer.Received.Add(-answer.Elapsed)`, `asked := answer.Received`,
 			"TestClockKeepsTheAPIsTimeBetweenItsBounds",
 		},
 		{
@@ -180,13 +180,18 @@ func timeMutants() []mutant {
 		},
 		{
 			"the fastest of the API's clocks counts", clock,
-			`if least.IsZero() || at.Before(least) {`, `if least.IsZero() || at.After(least) {`,
+			`least.IsZero() || at.Before(least) {`, `least.IsZero() || at.After(least) {`,
 			"TestClockGoesByTheSlowestAndTheFastestOfFourAnswers",
 		},
 		{
 			"the local clock is taken for the API's where nothing is known", clock,
 			`return local.Round(0).UTC().Add(-maxClockSkew)`, `return local.Round(0).UTC()`,
 			"TestFault_C4_WithoutADateTheWatermarkStaysFiveMinutesBehind",
+		},
+		{
+			"a page of a clock that was set back is as of the time before", clock,
+			`at = earlier(at, passed(doubted, asked))`, `_ = doubted`,
+			"TestPageOfADoubtedDateIsAsOfTheEarlierTime",
 		},
 		{
 			"small steps of the dates add up", clock,

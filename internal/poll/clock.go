@@ -135,20 +135,23 @@ func agreeByWall(before, after insights.ServerClock) bool {
 // earliest is a time that the API's clock has passed.
 func (c *clock) earliest() time.Time { return c.earliestAt(time.Now()) }
 
-// earliestAt is what earliest was at a local time: the API wrote each date, in whole seconds, before the
-// answer was received.
+// earliestAt is what earliest was at a local time: the API wrote each date before the answer was received.
 func (c *clock) earliestAt(local time.Time) time.Time {
 	if !c.known() {
 		return local.Round(0).UTC().Add(-maxClockSkew)
 	}
 	var least time.Time
 	for _, answer := range c.recent {
-		at := answer.Date.UTC().Add(local.Sub(answer.Received) - time.Second)
-		if least.IsZero() || at.Before(least) {
+		if at := passed(answer, local); least.IsZero() || at.Before(least) {
 			least = at
 		}
 	}
 	return least
+}
+
+// passed is a time that the clock of an answer has passed at a local time: the date is in whole seconds.
+func passed(answer insights.ServerClock, local time.Time) time.Time {
+	return answer.Date.UTC().Add(local.Sub(answer.Received) - time.Second)
 }
 
 // latest is a time that the API's clock has not reached.
@@ -163,9 +166,15 @@ func (c *clock) latest() time.Time {
 	return most
 }
 
-// asOf is a time at which everything that an answer shows was visible: when it was asked for.
+// asOf is a time at which everything that an answer shows was visible: when it was asked for. Dates that are doubted
+// count as well where they are earlier: the API's clock may have been set back.
 func (c *clock) asOf(answer insights.ServerClock) time.Time {
-	return c.earliestAt(answer.Received.Add(-answer.Elapsed))
+	asked := answer.Received.Add(-answer.Elapsed)
+	at := c.earliestAt(asked)
+	for _, doubted := range c.doubted {
+		at = earlier(at, passed(doubted, asked))
+	}
+	return at
 }
 
 // skew is how far the local clock is ahead of the API's, less what the answer's duration leaves open;

@@ -95,6 +95,33 @@ func TestClockBelievesWhatIsSupported(t *testing.T) {
 	}
 }
 
+// The page was made by the clock that dated it.
+func TestPageOfADoubtedDateIsAsOfTheEarlierTime(t *testing.T) {
+	for name, test := range map[string]struct {
+		minutes []int
+		asOf    int
+	}{
+		"behind":                            {[]int{0, -60}, -60},
+		"the furthest of those in a row":    {[]int{0, -62, -60}, -62},
+		"ahead":                             {[]int{0, 60}, 0},
+		"behind, and contradicted by now":   {[]int{0, -60, 0}, 0},
+		"behind, where nothing was known":   {[]int{-60}, -60},
+		"within what a clock may be off by": {[]int{0, -4}, -4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var c clock
+				var last insights.ServerClock
+				for _, ahead := range test.minutes {
+					last = answered(time.Duration(ahead)*time.Minute, 0)
+					c.observe(last)
+				}
+				assert.Equal(t, time.Now().UTC().Add(time.Duration(test.asOf)*time.Minute-time.Second), c.asOf(last))
+			})
+		})
+	}
+}
+
 func TestClockForgetsADisputeThatIsDecided(t *testing.T) {
 	for name, known := range map[string]bool{"an answer before": true, "the local clock": false} {
 		t.Run(name, func(t *testing.T) {

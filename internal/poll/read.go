@@ -136,6 +136,8 @@ func (e *Engine) finish(ctx context.Context, l *lane) error {
 		e.keeper.fit()
 		e.keeper.learned()
 		e.lanes.rescanned(e.keeper.frontier)
+		// A date that is far behind must not make one rescan follow the other without a pause.
+		e.lanes.rescan.due = later(e.lanes.rescan.due, time.Now().Add(minWait))
 		e.lanes.tail.overtaken(p.asOf)
 		if !e.lanes.tail.due.After(time.Now()) {
 			// The rescan was the tail as well.
