@@ -58,7 +58,7 @@ func comparisonMutants() []mutant {
 		},
 		{
 			"history's end is not told where a restart only compared it", proof,
-			`p.unfinished = p.unfinished || p.keeper.frontier.unfinished()`, `p.unfinished = p.unfinished || p.keeper.frontier.Backfill.Pending()`,
+			`p.unfinished = p.unfinished || p.history().unfinished()`, `p.unfinished = p.unfinished || p.keeper.frontier.Backfill.Pending()`,
 			"TestHistoryThatIsReadIsComparedAfterARestart",
 		},
 		{

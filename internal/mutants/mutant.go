@@ -24,7 +24,11 @@ type mutant struct {
 }
 
 func mutants() []mutant {
-	return slices.Concat(timeMutants(), startMutants(), laneMutants(), comparisonMutants(), gapMutants(), checkpointMutants())
+	return slices.Concat(
+		clockMutants(), passMutants(), startTimeMutants(), frontierMutants(), startMutants(),
+		turnMutants(), laneMutants(), runMutants(), eventMutants(), pageMutants(), failureMutants(),
+		comparisonMutants(), gapMutants(), checkpointMutants(),
+	)
 }
 
 func (m mutant) directory() string { return filepath.Dir(m.file) }

@@ -33,12 +33,14 @@ type HistoryReport struct {
 	Compared bool
 }
 
+// history is a range of the past: what of it is read, compared and proven. Its methods are pure.
+type history struct{ checkpoint.Backfill }
+
 // comparing settles from where on history is compared: from its start, or from the first hour of which whatever was
 // delivered is remembered. whole is false where some ids are not, or where something else was asked for.
-func (f frontier) comparing(enabled, whole bool) frontier {
-	b := &f.Backfill
+func (b history) comparing(enabled, whole bool) history {
 	switch {
-	case !f.unfinished():
+	case !b.unfinished():
 	case !enabled:
 		b.Compared = time.Time{}
 	case b.Start.IsZero(), !whole, b.Compared.IsZero() && b.Next.After(b.Start):
@@ -49,15 +51,14 @@ func (f frontier) comparing(enabled, whole bool) frontier {
 	if b.Start.IsZero() {
 		b.Start = b.Next
 	}
-	return f
+	return b
 }
 
 // unfinished reports whether some of history is to be read or to be compared.
-func (f frontier) unfinished() bool { return f.Backfill.Pending() || f.Backfill.Uncompared() }
+func (b history) unfinished() bool { return b.Pending() || b.Uncompared() }
 
 // stretch is the history that was read and not compared, whole hours but for its start and its end.
-func (f frontier) stretch() hours {
-	b := f.Backfill
+func (b history) stretch() hours {
 	switch {
 	case !b.Uncompared():
 		return hours{}
@@ -69,17 +70,16 @@ func (f frontier) stretch() hours {
 }
 
 // compared takes that history was compared up to a time, and how many hours of it were proven.
-func (f frontier) compared(to time.Time, proven int) frontier {
-	f.Backfill.Compared = later(f.Backfill.Compared, to)
-	f.Backfill.Proven += proven
-	return f
+func (b history) compared(to time.Time, proven int) history {
+	b.Compared = later(b.Compared, to)
+	b.Proven += proven
+	return b
 }
 
 // took counts what was delivered of history, by whatever lane.
-func (f frontier) took(delivered []checkpoint.Entry) frontier {
-	b := &f.Backfill
-	if !f.unfinished() {
-		return f
+func (b history) took(delivered []checkpoint.Entry) history {
+	if !b.unfinished() {
+		return b
 	}
 	for _, entry := range delivered {
 		if entry.Stray || entry.Time.Before(b.Start) || !entry.Time.Before(b.End) {
@@ -90,26 +90,24 @@ func (f frontier) took(delivered []checkpoint.Entry) frontier {
 			b.Last++
 		}
 	}
-	return f
+	return b
 }
 
 // ended is what came of history.
-func (f frontier) ended() HistoryReport {
-	b := f.Backfill
+func (b history) ended() HistoryReport {
 	return HistoryReport{
 		From: b.Start, To: b.End, Events: b.Delivered,
-		Hours: hours{b.Start, b.End}.number(), Unproven: f.unproven(), Compared: !b.Compared.IsZero(),
+		Hours: hours{b.Start, b.End}.number(), Unproven: b.unproven(), Compared: !b.Compared.IsZero(),
 	}
 }
 
 // unproven is how many hours of history were left without a proof.
-func (f frontier) unproven() int {
-	return max(0, hours{f.Backfill.Start, f.Backfill.Compared}.number()-f.Backfill.Proven)
+func (b history) unproven() int {
+	return max(0, hours{b.Start, b.Compared}.number()-b.Proven)
 }
 
 // share is the part of history that is read. A count that is too small, or that means "at least", is none.
-func (f frontier) share() float64 {
-	b := f.Backfill
+func (b history) share() float64 {
 	switch {
 	case !b.Pending():
 		return 1
@@ -127,12 +125,11 @@ type historyPace struct {
 }
 
 // progress is how far history is at a local time, by the pace since it was first asked.
-func (p *historyPace) progress(f frontier, now time.Time) HistoryProgress {
-	b := f.Backfill
+func (p *historyPace) progress(b history, now time.Time) HistoryProgress {
 	if !b.Start.Before(b.End) {
 		return HistoryProgress{}
 	}
-	came := HistoryProgress{Share: f.share(), Events: b.Delivered, Counted: b.Counted, From: b.Start, To: b.End, Unproven: f.unproven()}
+	came := HistoryProgress{Share: b.share(), Events: b.Delivered, Counted: b.Counted, From: b.Start, To: b.End, Unproven: b.unproven()}
 	if p.since.IsZero() || came.Share < p.share {
 		p.since, p.share = now, came.Share
 	}

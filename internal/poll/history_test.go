@@ -35,7 +35,7 @@ func TestHistoryIsComparedByTheHour(t *testing.T) {
 		"not at all where it is not to":  {past(-10, 0).uncompared(), hours{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, test.stretch, test.frontier.stretch())
+			assert.Equal(t, test.stretch, history{test.frontier.Backfill}.stretch())
 		})
 	}
 }
@@ -56,9 +56,9 @@ func TestHistoryIsComparedFromWhereItIsRememberedWhole(t *testing.T) {
 		"nothing is changed where it is all compared": {past(-10, -10), false, false, noon(-10)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			after := test.frontier.comparing(test.enabled, test.whole)
-			assert.Equal(t, test.compared, after.Backfill.Compared)
-			assert.False(t, after.Backfill.Start.IsZero())
+			after := history{test.frontier.Backfill}.comparing(test.enabled, test.whole)
+			assert.Equal(t, test.compared, after.Compared)
+			assert.False(t, after.Start.IsZero())
 		})
 	}
 }
@@ -66,7 +66,8 @@ func TestHistoryIsComparedFromWhereItIsRememberedWhole(t *testing.T) {
 // What a comparison of history says moves nothing but what is compared.
 func TestFrontierIsNotMovedByAComparisonOfHistory(t *testing.T) {
 	f := past(-310, -590)
-	after := f.compared(noon(-360), 3)
+	after := f
+	after.Backfill = history{f.Backfill}.compared(noon(-360), 3).Backfill
 	assert.Equal(t, noon(-360), after.Backfill.Compared)
 	assert.Equal(t, 3, after.Backfill.Proven)
 	after.Backfill.Compared, after.Backfill.Proven = f.Backfill.Compared, 0
@@ -85,10 +86,10 @@ func TestHistoryCountsWhatWasDeliveredOfIt(t *testing.T) {
 		{Time: noon(-10)},
 		{Time: noon(-30), Stray: true},
 	}
-	b := past(-310, -590).took(entries).Backfill
+	b := history{past(-310, -590).Backfill}.took(entries)
 	assert.Equal(t, 4, b.Delivered)
 	assert.Equal(t, 2, b.Last, "from 11:00 on")
-	assert.Zero(t, past(-10, -10).took(entries).Backfill.Delivered, "not once it is complete")
+	assert.Zero(t, history{past(-10, -10).Backfill}.took(entries).Delivered, "not once it is complete")
 }
 
 func TestHistoryTellsHowFarItIs(t *testing.T) {
@@ -105,7 +106,7 @@ func TestHistoryTellsHowFarItIs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := past(test.next, -590)
 			f.Backfill.Delivered, f.Backfill.Counted = test.delivered, test.counted
-			assert.InDelta(t, test.share, f.share(), 1e-9)
+			assert.InDelta(t, test.share, history{f.Backfill}.share(), 1e-9)
 		})
 	}
 }
@@ -116,12 +117,12 @@ func TestHistoryTellsHowLongTheRestTakes(t *testing.T) {
 	f.Backfill.Counted = 100
 	at := func(minute, delivered int) time.Duration {
 		f.Backfill.Delivered = delivered
-		return pace.progress(f, noon(minute)).Left
+		return pace.progress(history{f.Backfill}, noon(minute)).Left
 	}
 	assert.Zero(t, at(0, 20), "the pace is not known yet")
 	assert.InDelta(t, 35*time.Minute, at(5, 30), float64(time.Second))
 	assert.InDelta(t, 10*time.Minute, at(30, 80), float64(time.Second))
 	f.Backfill.Counted = 1000
 	assert.Zero(t, at(31, 81), "a share that falls begins anew")
-	assert.Equal(t, HistoryProgress{}, pace.progress(known(30, 28), noon(31)))
+	assert.Equal(t, HistoryProgress{}, pace.progress(history{known(30, 28).Backfill}, noon(31)))
 }

@@ -40,7 +40,7 @@ func (k *keeper) known(event insights.Event, id checkpoint.ID) bool {
 func (k *keeper) commit(ctx context.Context, delivered []checkpoint.Entry) error {
 	graceful, cancel := WithGrace(ctx, CommitGrace)
 	defer cancel()
-	k.frontier = k.frontier.took(delivered)
+	k.frontier.Backfill = history{k.frontier.Backfill}.took(delivered).Backfill
 	var tries attempt
 	for {
 		err := k.store.Commit(graceful, k.frontier.State, delivered)
@@ -81,7 +81,7 @@ func (k *keeper) progress() Progress {
 		Now:        k.clock.earliest(),
 		Skew:       k.clock.skew(),
 		Remembered: k.store.Remembered(),
-		History:    k.pace.progress(k.frontier, time.Now()),
+		History:    k.pace.progress(history{k.frontier.Backfill}, time.Now()),
 		Newest:     k.frontier.Newest,
 	}
 	if history := k.frontier.Backfill; history.Pending() {

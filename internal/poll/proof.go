@@ -49,9 +49,11 @@ func newProof(settings Settings, source Source, keeper *keeper, retention *reten
 	}
 }
 
+func (p *proof) history() history { return history{p.keeper.frontier.Backfill} }
+
 // plan ends a comparison that is done or not to be had, and begins the next one that is due.
 func (p *proof) plan(now time.Time) {
-	p.unfinished = p.unfinished || p.keeper.frontier.unfinished()
+	p.unfinished = p.unfinished || p.history().unfinished()
 	switch {
 	case p.stranded():
 		p.leave(p.paused)
@@ -73,16 +75,16 @@ func (p *proof) plan(now time.Time) {
 		p.compare(due, now)
 		return
 	}
-	if p.unfinished && !p.keeper.frontier.unfinished() {
+	if p.unfinished && !p.history().unfinished() {
 		p.unfinished = false
-		p.keeper.observer.HistoryEnded(p.keeper.frontier.ended())
+		p.keeper.observer.HistoryEnded(p.history().ended())
 	}
 }
 
 // due is the history that was read and is to be compared now. The first hour is compared at once, since it may be at
 // the edge of what the API keeps, and so is each where too many ids are remembered.
 func (p *proof) due() hours {
-	b, stretch := p.keeper.frontier.Backfill, p.keeper.frontier.stretch()
+	b, stretch := p.keeper.frontier.Backfill, p.history().stretch()
 	if stretch.empty() || !b.Pending() || b.Compared.Equal(b.Start) ||
 		p.settings.Budget.exceeded() || stretch.to.Sub(stretch.from) >= stretchLength || p.delivered(stretch) >= stretchIDs {
 		return stretch
@@ -117,7 +119,7 @@ func (p *proof) settle() {
 		}
 	}
 	clear(p.known)
-	p.keeper.frontier = p.keeper.frontier.compared(p.stretch.to, proven)
+	p.keeper.frontier.Backfill = p.history().compared(p.stretch.to, proven).Backfill
 	p.stretch = hours{}
 }
 

@@ -63,7 +63,7 @@ func (e *Engine) begin(ctx context.Context) bool {
 	if start.QueryChanged || start.DamagedSegments > 0 || e.keeper.store.Migrated() {
 		f.ComparableFrom = e.clock.earliest()
 	}
-	*f = f.comparing(e.settings.Audit.enabled(), !start.QueryChanged && start.DamagedSegments == 0 && !e.keeper.store.Migrated())
+	f.Backfill = history{f.Backfill}.comparing(e.settings.Audit.enabled(), !start.QueryChanged && start.DamagedSegments == 0 && !e.keeper.store.Migrated()).Backfill
 	f.Query, f.MaxEventDelay = e.settings.Query, e.settings.MaxEventDelay
 	if f.Newest.IsZero() {
 		f.Newest = e.clock.earliest()
