@@ -29,6 +29,7 @@ type oracle struct {
 	// accepted counts each event for each pipeline.
 	accepted []map[string]int
 	losses   losses
+	thin     thin
 	// repeated is how many events came again after they were accepted or declared lost, for each pipeline.
 	repeated []int
 	// largest is the number of records in the largest batch that was offered.
@@ -45,7 +46,7 @@ type oracle struct {
 }
 
 func newOracle(clock *apiClock, pipelines int) *oracle {
-	o := &oracle{made: make(map[[storedID]byte]string), losses: newLosses(), repeated: make([]int, pipelines), clock: clock}
+	o := &oracle{made: make(map[[storedID]byte]string), losses: newLosses(), thin: newThin(), repeated: make([]int, pipelines), clock: clock}
 	for range pipelines {
 		o.accepted = append(o.accepted, make(map[string]int))
 	}

@@ -169,7 +169,18 @@ func drawPlan(seed uint64, source rand.Source) plan {
 	p.drawSteps(d, laneName{})
 	p.drawFurther(draw{rand.New(rand.NewPCG(seed, 5))}, end)
 	p.drawStrange(draw{rand.New(rand.NewPCG(seed, 7))}, end)
+	p.drawRare(draw{rand.New(rand.NewPCG(seed, 9))}, end)
 	return p
+}
+
+// drawRare draws what few worlds have.
+func (p *plan) drawRare(d draw, end time.Duration) {
+	if d.chance(0.2) {
+		p.drawBroken(d, end)
+	}
+	if d.chance(0.1) {
+		p.drawStall(d, end)
+	}
 }
 
 func drawWorld(d draw) world {

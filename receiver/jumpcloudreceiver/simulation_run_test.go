@@ -32,6 +32,9 @@ type run struct {
 	began, from time.Time
 	// made counts events, restarts the ends of the process in good order.
 	made, restarts int
+	// stall is what the consumer does, and idle how long no request is due.
+	stall stall
+	idle  time.Duration
 	// forgotten is how many events may come again since the API's clock was set back behind them.
 	forgotten int
 }
@@ -99,6 +102,7 @@ func (r *run) configure() {
 	r.config.RescanInterval = world.rescanInterval
 	r.config.MaxEventDelay = world.maxEventDelay + further.jumping
 	r.config.PageSize = world.pageSize
+	r.config.MaxResponseSize = mostResponse
 	if r.plan.strange.audit > 0 {
 		r.config.Audit = jumpcloudreceiver.AuditConfig{Interval: r.plan.strange.audit, Depth: 48 * time.Hour, MaxIDs: 1000}
 	}
@@ -141,7 +145,8 @@ func (r *run) run() result {
 		r.wait(moment(next))
 		r.happen([]action{next})
 	}
-	r.wait(r.now() + r.plan.world.pollInterval + slowStep)
+	left, _ := r.stall.left()
+	r.wait(r.now() + left + r.plan.world.pollInterval + slowStep)
 	r.process.trouble(false)
 	r.api.Heal()
 	r.wait(r.now() + r.settled())
@@ -221,6 +226,10 @@ func moment(a action) time.Duration {
 		return a.at
 	case delayChanges:
 		return a.at
+	case eventBreaks:
+		return a.at
+	case consumerStalls:
+		return a.at
 	default:
 		return 0
 	}
@@ -263,7 +272,7 @@ func (r *run) begin() {
 		}
 		wired := &parts{
 			network: &plannedNetwork{tenants: r.tenants, api: r.api.RoundTripper()}, storage: r.storage,
-			next: &plannedConsumer{tenants: r.tenants, pipelines: r.plan.further.pipelines, giveUp: r.plan.further.giveUp},
+			next: &plannedConsumer{tenants: r.tenants, stall: &r.stall, pipelines: r.plan.further.pipelines, giveUp: r.plan.further.giveUp},
 		}
 		if r.mutate != nil {
 			r.mutate(r, wired)

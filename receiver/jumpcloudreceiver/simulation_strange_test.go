@@ -168,7 +168,7 @@ func (p *plan) drawFleet(d draw, end time.Duration) {
 func (r *run) answerStrangely(a answersStrangely) {
 	fault := strangeKinds[a.kind].make(a)
 	fault.Until = r.clock.now().Add(a.lasts)
-	r.api.Inject(fault)
+	r.inject(fault)
 }
 
 func (r *run) changeDelay(a delayChanges) {
