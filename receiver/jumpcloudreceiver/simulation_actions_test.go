@@ -84,6 +84,7 @@ func (r *run) restart(down time.Duration) {
 		each.delivery.stopped()
 	}
 	time.Sleep(down)
+	r.idle += down
 	select {
 	case <-r.process.crashed:
 	default:
@@ -107,6 +108,9 @@ func (r *run) add(a eventsHappen) {
 	for range a.count {
 		event, in := r.event(a)
 		in.oracle.exists(event.ID, a.form.shape(&event))
+		if a.appearsAtOnce() {
+			in.oracle.pace.appears(event.ID)
+		}
 		r.api.Add(event)
 	}
 }
@@ -190,9 +194,4 @@ func (r *run) judgeWhatIsWritten() (violations []string) {
 		}
 	}
 	return violations
-}
-
-// inject adds a fault of the API, and counts the answers that it meets.
-func (r *run) inject(fault simulator.Fault) {
-	r.api.Inject(fault)
 }

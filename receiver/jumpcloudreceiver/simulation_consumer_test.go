@@ -34,7 +34,11 @@ func (*plannedConsumer) Capabilities() consumer.Capabilities {
 func (c *plannedConsumer) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 	offered := marks(logs)
 	from := c.tenants.receives(logs)
+	began := time.Now()
 	refuses := c.stall.blocks(ctx)
+	if time.Since(began) > 0 {
+		from.oracle.pace.trouble(began)
+	}
 	fault := from.delivery.next(from.delivery.consumes(offered))
 	if from.offered.IsZero() {
 		from.offered = time.Now()

@@ -30,6 +30,7 @@ type oracle struct {
 	accepted []map[string]int
 	losses   losses
 	thin     thin
+	pace     pace
 	// repeated is how many events came again after they were accepted or declared lost, for each pipeline.
 	repeated []int
 	// largest is the number of records in the largest batch that was offered.
@@ -100,6 +101,7 @@ func (o *oracle) offered(batch []string) {
 func (o *oracle) took(pipeline int, batch []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.pace.took(batch)
 	for _, mark := range batch {
 		if o.accepted[pipeline][mark] > 0 || o.losses.of[mark] > 0 {
 			o.repeated[pipeline]++
@@ -157,6 +159,7 @@ func (o *oracle) stored(key string, value []byte) {
 		if state.Watermark.After(passed) || state.Rescanned.After(passed) {
 			o.violated("the state %v is ahead of the API's time %s", state, passed)
 		}
+		o.pace.reached(state.Watermark)
 		o.kept = append(o.kept, state.Watermark, state.Backfill.Next)
 		return
 	}

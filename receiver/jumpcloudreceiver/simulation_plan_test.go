@@ -24,6 +24,8 @@ type plan struct {
 	further further
 	strange strange
 	actions []action
+	// apart says that nothing goes wrong but in lanes beside the live events.
+	apart bool
 }
 
 // world is what stays as it is for a run.
@@ -180,6 +182,9 @@ func (p *plan) drawRare(d draw, end time.Duration) {
 	}
 	if d.chance(0.1) {
 		p.drawStall(d, end)
+	}
+	if d.chance(0.1) {
+		p.drawApart(d, end)
 	}
 }
 

@@ -69,7 +69,7 @@ func newRun(t *testing.T, p plan, mutate mutation) *run {
 			delivery: newLane(r.process, laneName{organization: number}, p.actions),
 			oracle:   newOracle(clock, p.further.pipelines),
 		}
-		t.oracle.ahead = p.strange.ahead
+		t.oracle.ahead, t.delivery.troubled = p.strange.ahead, t.oracle.pace.trouble
 		r.tenants = append(r.tenants, t)
 	}
 	r.storage = &plannedStorage{tenants: r.tenants, torn: p.world.torn, values: make(map[string][]byte)}
@@ -153,7 +153,7 @@ func (r *run) run() result {
 	for patience := r.now() + time.Hour; !r.complete() && r.now() < patience; {
 		r.wait(r.now() + time.Minute)
 	}
-	late := r.probe()
+	late := append(r.probe(), r.judgePace()...)
 	r.end()
 	came := r.result()
 	came.violations = append(came.violations, late...)
@@ -254,6 +254,7 @@ func (r *run) wait(until time.Duration) {
 func (r *run) revive(down time.Duration) {
 	r.stop()
 	time.Sleep(down)
+	r.idle += down
 	r.begin()
 }
 
@@ -269,9 +270,10 @@ func (r *run) begin() {
 		r.process.starts()
 		for _, each := range r.tenants {
 			each.offered = time.Time{}
+			each.oracle.pace.begin()
 		}
 		wired := &parts{
-			network: &plannedNetwork{tenants: r.tenants, api: r.api.RoundTripper()}, storage: r.storage,
+			network: &plannedNetwork{tenants: r.tenants, api: r.api.RoundTripper(), apart: r.plan.apart}, storage: r.storage,
 			next: &plannedConsumer{tenants: r.tenants, stall: &r.stall, pipelines: r.plan.further.pipelines, giveUp: r.plan.further.giveUp},
 		}
 		if r.mutate != nil {

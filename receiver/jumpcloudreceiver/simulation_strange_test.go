@@ -106,6 +106,12 @@ func failing(a answersStrangely) simulator.Effect {
 	}[a.size%5]
 }
 
+// apartKinds is how many of the ways, the first ones, are of another lane than the tail.
+const apartKinds = 2
+
+// hangs reports whether what fails does by never answering.
+func hangs(a answersStrangely) bool { return a.kind <= apartKinds && a.size%5 == 1 }
+
 // drawStrange makes about half of the worlds strange.
 func (p *plan) drawStrange(d draw, end time.Duration) {
 	if d.chance(0.5) {
