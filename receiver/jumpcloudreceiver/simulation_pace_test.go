@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -154,20 +154,16 @@ func (r *run) judgePace() (violations []string) {
 		if p.asked > bound {
 			violations = append(violations, fmt.Sprintf("%d requests, at most %d are due", p.asked, bound))
 		}
-		page, jumping := r.longestPage(), r.plan.further.jumping > 0
-		still := 2*r.plan.world.pollInterval + page + r.plan.strange.ahead
+		soon := 2*r.plan.world.pollInterval + r.longestPage()
+		if r.plan.apart && p.late > soon {
+			violations = append(violations, fmt.Sprintf("a live event waits for %s, at most %s are due", p.late, soon))
+		}
 		if !r.plan.apart {
-			still += longestWait + r.config.ClientConfig.Timeout
+			soon += longestWait + r.plan.strange.ahead
 		}
-		if p.stood > still && !jumping {
-			violations = append(violations, fmt.Sprintf("nothing goes on for %s, at most %s are due", p.stood, still))
+		if p.stood > soon && r.plan.further.jumping == 0 {
+			violations = append(violations, fmt.Sprintf("the watermark stands for %s, at most %s are due", p.stood, soon))
 		}
-		if late := 2*r.plan.world.pollInterval + page; r.plan.apart && p.late > late {
-			violations = append(violations, fmt.Sprintf("a live event waits for %s, at most %s are due", p.late, late))
-		}
-		f, _ := os.OpenFile("/tmp/wt/simulation/pace.tsv", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		fmt.Fprintf(f, "%d\t%s\t%v\t%v\t%d\t%.2f\t%.1f\t%.2f\t%.1f\t%.2f\t%d\n", r.plan.seed, each.id, r.plan.apart, jumping, p.asked, float64(p.asked)/float64(bound), p.stood.Seconds(), p.stood.Seconds()/still.Seconds(), p.late.Seconds(), p.late.Seconds()/(2*r.plan.world.pollInterval+page).Seconds(), p.met)
-		f.Close()
 	}
 	return violations
 }
@@ -187,10 +183,8 @@ func (r *run) mostRequests(of *tenant) int {
 // longestPage is how long a page of another lane may take, beside those of the live events.
 func (r *run) longestPage() time.Duration {
 	longest := 5*time.Second + 20*r.plan.world.latency
-	for _, each := range r.plan.actions {
-		if a, ok := each.(answersStrangely); ok && r.plan.apart && hangs(a) {
-			return longest + r.config.ClientConfig.Timeout
-		}
+	if slices.ContainsFunc(r.plan.actions, hangs) {
+		return longest + r.config.ClientConfig.Timeout
 	}
 	return longest
 }

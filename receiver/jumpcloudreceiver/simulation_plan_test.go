@@ -262,6 +262,9 @@ func (p *plan) drawSteps(d draw, lane laneName) {
 	}
 }
 
+// neverAnswers is the number of the effect that never answers.
+const neverAnswers = 15
+
 // faultEffects are the ways in which the API fails.
 func faultEffects() []simulator.Effect {
 	return []simulator.Effect{

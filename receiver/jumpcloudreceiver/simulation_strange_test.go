@@ -109,8 +109,17 @@ func failing(a answersStrangely) simulator.Effect {
 // apartKinds is how many of the ways, the first ones, are of another lane than the tail.
 const apartKinds = 2
 
-// hangs reports whether what fails does by never answering.
-func hangs(a answersStrangely) bool { return a.kind <= apartKinds && a.size%5 == 1 }
+// hangs reports whether an action makes the API never answer.
+func hangs(a action) bool {
+	switch a := a.(type) {
+	case apiFails:
+		return a.effect == neverAnswers
+	case answersStrangely:
+		return a.size%5 == 1
+	default:
+		return false
+	}
+}
 
 // drawStrange makes about half of the worlds strange.
 func (p *plan) drawStrange(d draw, end time.Duration) {
