@@ -177,14 +177,15 @@ func drawPlan(seed uint64, source rand.Source) plan {
 
 // drawRare draws what few worlds have.
 func (p *plan) drawRare(d draw, end time.Duration) {
+	if d.chance(0.1) {
+		p.drawApart(d, end)
+		return
+	}
 	if d.chance(0.2) {
 		p.drawBroken(d, end)
 	}
 	if d.chance(0.1) {
 		p.drawStall(d, end)
-	}
-	if d.chance(0.1) {
-		p.drawApart(d, end)
 	}
 }
 
