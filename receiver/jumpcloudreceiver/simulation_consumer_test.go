@@ -38,6 +38,9 @@ func (c *plannedConsumer) ConsumeLogs(ctx context.Context, logs plog.Logs) error
 	refuses := c.stall.blocks(ctx)
 	if time.Since(began) > 0 {
 		from.oracle.pace.trouble(began)
+		if from.offered.IsZero() {
+			from.offered = began
+		}
 	}
 	fault := from.delivery.next(from.delivery.consumes(offered))
 	if from.offered.IsZero() {
