@@ -70,7 +70,7 @@ func (r *run) happen(actions []action) {
 		case eventBreaks:
 			r.spoil(a)
 		case consumerStalls:
-			r.stallConsumer(a)
+			r.stall.begins(a.lasts, a.each)
 		case restart:
 			r.restart(a.down)
 		}

@@ -37,7 +37,7 @@ func (c *plannedConsumer) ConsumeLogs(ctx context.Context, logs plog.Logs) error
 	began := time.Now()
 	refuses := c.stall.blocks(ctx)
 	if time.Since(began) > 0 {
-		from.oracle.pace.trouble(began)
+		from.oracle.pace.block(began)
 		if from.offered.IsZero() {
 			from.offered = began
 		}

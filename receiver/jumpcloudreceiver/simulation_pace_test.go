@@ -28,6 +28,8 @@ type pace struct {
 	mu sync.Mutex
 	// asked counts requests, met those that failed or were answered otherwise than documented, and begun starts.
 	asked, met, begun int
+	// blocked is how long the consumer's calls blocked.
+	blocked time.Duration
 	// watermark is the latest that was stored.
 	watermark time.Time
 	// quiet is since when nothing went wrong and the watermark stood still, and stood is the longest such time.
@@ -62,6 +64,14 @@ func (p *pace) trouble(from time.Time) {
 	defer p.mu.Unlock()
 	p.still(from)
 	p.quiet = time.Now()
+}
+
+// block notes a call of the consumer that blocked, from a time until now: nothing is asked for meanwhile.
+func (p *pace) block(from time.Time) {
+	p.trouble(from)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.blocked += time.Since(from)
 }
 
 // begin notes a start of the process.
@@ -171,7 +181,7 @@ func (r *run) judgePace() (violations []string) {
 // mostRequests is how many requests are due: twice of one for each poll and each start, of the pages of
 // all events for each rescan, each start and each audit, and of one for each answer that was not as documented.
 func (r *run) mostRequests(of *tenant) int {
-	p, active, world := &of.oracle.pace, r.now()-r.idle, r.plan.world
+	p, active, world := &of.oracle.pace, r.now()-r.idle-of.oracle.pace.blocked, r.plan.world
 	passes := int(active/world.rescanInterval) + p.begun
 	if r.plan.strange.audit > 0 {
 		passes += int(active / r.plan.strange.audit)

@@ -32,7 +32,7 @@ type run struct {
 	began, from time.Time
 	// made counts events, restarts the ends of the process in good order.
 	made, restarts int
-	// stall is what the consumer does, and idle how long no request is due.
+	// stall is what the consumer does, and idle how long the process was down.
 	stall stall
 	idle  time.Duration
 	// forgotten is how many events may come again since the API's clock was set back behind them.

@@ -76,8 +76,3 @@ func (s *stall) blocks(ctx context.Context) (refuses bool) {
 	}
 	return !sleepFor(ctx, min(left, each)) || left > each
 }
-
-func (r *run) stallConsumer(a consumerStalls) {
-	r.stall.begins(a.lasts, a.each)
-	r.idle += a.lasts
-}
