@@ -44,7 +44,11 @@ func (a eventBreaks) String() string {
 // drawBroken adds one event or two that can't be fetched whole, some on a millisecond with others. An event
 // without an id or a time would not be known again by what is left of it.
 func (p *plan) drawBroken(d draw, end time.Duration) {
-	lacking := func(a action) bool { happening, ok := a.(eventsHappen); return ok && happening.form != complete }
+	lacking := func(a action) bool {
+		happening, happens := a.(eventsHappen)
+		answer, strange := a.(answersStrangely)
+		return happens && happening.form != complete || strange && strangeKinds[answer.kind].name == "ids are left out of light pages"
+	}
 	if slices.ContainsFunc(p.actions, lacking) {
 		return
 	}

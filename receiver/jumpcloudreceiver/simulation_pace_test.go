@@ -19,6 +19,8 @@ const (
 	// mostRequests is the number of requests of an organization from which on each one takes a minute. No run
 	// needs so many, and one that loops ends sooner.
 	mostRequests = 10_000
+	// requestTries is how often a request is tried that nobody answers.
+	requestTries = 3
 	// longestWait is how long the receiver waits at most after a failure, be it one that an operator has to mend.
 	longestWait = 33 * time.Second
 )
@@ -194,7 +196,7 @@ func (r *run) mostRequests(of *tenant) int {
 func (r *run) longestPage() time.Duration {
 	longest := 5*time.Second + 20*r.plan.world.latency
 	if slices.ContainsFunc(r.plan.actions, hangs) {
-		return longest + r.config.ClientConfig.Timeout
+		return longest + requestTries*r.config.ClientConfig.Timeout
 	}
 	return longest
 }
