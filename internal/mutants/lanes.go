@@ -25,7 +25,7 @@ func laneMutants() []mutant {
 		{
 			"a rescan that fails holds live events back", lanes,
 			`if l.rescan.pass == nil || l.rescan.failing() {`, `if l.rescan.pass == nil {`,
-			"TestLiveEventsComeWhereTheRescanAfterAnOutageFails",
+			"TestFault_E20_LiveEventsComeWhereTheRescanAfterAnOutageFails",
 		},
 		{
 			"after an outage everything is read twice", lanes,
@@ -62,7 +62,7 @@ func laneMutants() []mutant {
 		{
 			"each restart puts the next rescan off", lanes,
 			`Add(l.rescanInterval - since)`, `Add(l.rescanInterval - 0*since)`,
-			"TestRestartsSoonerThanTheRescanIntervalPutNoRescanOff",
+			"TestFault_E3_RestartsSoonerThanTheRescanIntervalPutNoRescanOff",
 		},
 		{
 			"a first answer that asks to wait is kept by one lane only", lanes,
@@ -87,7 +87,7 @@ func laneMutants() []mutant {
 		{
 			"pages stay small for the sake of one event", lane,
 			"\tl.whole = newPageSize(l.whole.configured)\n", "",
-			"TestPagesAreAsLargeAsBeforeOnceALargeEventIsPassed",
+			"TestFault_P6_PagesAreAsLargeAsBeforeOnceALargeEventIsPassed",
 		},
 		{
 			"a light pass stays light where an event is new", lane,
@@ -102,7 +102,7 @@ func laneMutants() []mutant {
 		{
 			"a bypass goes on with the page that was asked ahead", lane,
 			"l.pass.partial = reason\n\tl.begin(l.pass.run.position)", "l.pass.partial = reason\n\tl.pass.run.query.Fields = lightFields()",
-			"TestEventThatBreaksItsPageBehindATieIsPassed|TestFault_E7_EventThatIsTooLargeIsPassedWhereTokensAreBoundToTheirQuery",
+			"TestFault_P2_EventThatBreaksItsPageBehindATieIsPassed|TestFault_E7_EventThatIsTooLargeIsPassedWhereTokensAreBoundToTheirQuery",
 		},
 		{
 			"the page ahead outlives a failure", ahead,
@@ -112,7 +112,7 @@ func laneMutants() []mutant {
 		{
 			"pages grow before the event that breaks them, each time anew", lane,
 			`!full || run.position.After(run.query.Start)`, `true || run.position.After(run.query.Start)`,
-			"TestEventThatBreaksItsPageBehindATieIsPassed",
+			"TestFault_P2_EventThatBreaksItsPageBehindATieIsPassed",
 		},
 		{
 			"a page out of order moves the start", runs,
@@ -172,17 +172,17 @@ func laneMutants() []mutant {
 		{
 			"a page that is not light is taken for a light one", settlement,
 			`if s.lane.pass.partial != "" || !slices`, `if true || !slices`,
-			"TestRescansAreWholeWhereLightPagesAreNotAsDocumented",
+			"TestFault_E24_RescansAreWholeWhereLightPagesAreNotAsDocumented",
 		},
 		{
 			"a light page that stops moves the position past what it did not read", settlement,
 			`if run := s.lane.pass.run; run.ordered && run.dated(event) {`, `if run := s.lane.pass.run; run.dated(event) {`,
-			"TestLightPageOutOfOrderPassesOverNothing",
+			"TestFault_P11_LightPageOutOfOrderPassesOverNothing",
 		},
 		{
 			"a known event does not move the position", settlement,
 			"\tp.run.passed(event)\n\tp.renew", "\tp.renew",
-			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
+			"TestFault_E3_RescanUnderWayGoesOnAtOnceAfterARestart",
 		},
 		{
 			"a late event is told as live", settlement,
@@ -231,7 +231,7 @@ func laneMutants() []mutant {
 		{
 			"a page without events to deliver stores no progress", read,
 			"\treturn e.keeper.commitProgress(ctx)", "\treturn nil",
-			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
+			"TestFault_E3_RescanUnderWayGoesOnAtOnceAfterARestart",
 		},
 		{
 			"a pass that ends does not remember what it met without a time", read,
@@ -256,12 +256,12 @@ func laneMutants() []mutant {
 		{
 			"a refused start stays where it is", handle,
 			`edge = start.Add(retentionStep)`, `edge = start`,
-			"TestHistoryGoesOnWhereTheAPIKeepsLessThanItsRefusalSays",
+			"TestFault_A4_HistoryGoesOnWhereTheAPIKeepsLessThanItsRefusalSays",
 		},
 		{
 			"a token that an outage made stale is kept for ever", handle,
 			`l.attempt.consecutive >= staleAfter && !l`, `false && !l`,
-			"TestTokenOfTheHistoryThatAnOutageMadeStaleIsGivenUp",
+			"TestFault_A1_TokenOfTheHistoryThatAnOutageMadeStaleIsGivenUp",
 		},
 		{
 			"answers that are no page give an event up", handle,
@@ -271,7 +271,7 @@ func laneMutants() []mutant {
 		{
 			"an event that the API can't show stops the reading", isolation,
 			"\tdefault:\n\t\tm.place = time.Time{}\n\t\tl.bypass(LossUnreadable)\n", "",
-			"TestEventThatAGatewayRefusesIsPassedBy",
+			"TestFault_E21_EventThatAGatewayRefusesIsPassedBy",
 		},
 		{
 			"an API that shows no event whole for a while costs events", isolation,

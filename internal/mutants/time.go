@@ -48,7 +48,7 @@ func timeMutants() []mutant {
 		{
 			"a restart begins the rescan anew", frontier,
 			"\tif f.Rescan.UnderWay() {\n\t\treturn later", "\tif false {\n\t\treturn later",
-			"TestRescanUnderWayGoesOnAtOnceAfterARestart|TestFrontierTellsWhereALaneBegins",
+			"TestFault_E3_RescanUnderWayGoesOnAtOnceAfterARestart|TestFrontierTellsWhereALaneBegins",
 		},
 		{
 			"what is needed before w is forgotten", frontier,
@@ -106,7 +106,7 @@ func timeMutants() []mutant {
 		{
 			"a tail stands for a rescan", frontier,
 			"\tdefault:\n\t\tnext.Watermark = later(f.Watermark, asOf)", "\tdefault:\n\t\tnext.Rescanned, next.Watermark = asOf, later(f.Watermark, asOf)",
-			"TestRestartsSoonerThanTheRescanIntervalPutNoRescanOff|TestFrontierFinishesAPass",
+			"TestFault_E3_RestartsSoonerThanTheRescanIntervalPutNoRescanOff|TestFrontierFinishesAPass",
 		},
 		{
 			"a rescan that is complete goes on", frontier,
@@ -236,7 +236,7 @@ func timeMutants() []mutant {
 		{
 			"asOf is the last page's", pass,
 			`if p.asOf.IsZero() || at.Before(p.asOf) {`, `if p.asOf.IsZero() || at.After(p.asOf) {`,
-			"TestEventThatAppearsBehindARescanUnderWayIsFoundByTheNext|TestPassStandsForTheEarliestTimeThatItsPagesTold",
+			"TestFault_G11_EventThatAppearsBehindARescanUnderWayIsFoundByTheNext|TestPassStandsForTheEarliestTimeThatItsPagesTold",
 		},
 		{
 			"a tail reads whatever is dated ahead", pass,
@@ -246,7 +246,7 @@ func timeMutants() []mutant {
 		{
 			"an event that was met outside of its time is remembered by its own", pass,
 			"if p.run.dated(event) {\n\t\treturn checkpoint", "if !event.Timestamp.IsZero() {\n\t\treturn checkpoint",
-			"TestEventThatIsDatedOutsideOfItsSliceComesOnceOverARestart",
+			"TestFault_E14_EventThatIsDatedOutsideOfItsSliceComesOnceOverARestart",
 		},
 		{
 			"an event without a time is forgotten while it is shown", pass,
