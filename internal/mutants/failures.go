@@ -18,12 +18,12 @@ func failureMutants() []mutant {
 		{
 			"a refused start stays where it is", handle,
 			`edge = start.Add(retentionStep)`, `edge = start`,
-			"TestHistoryGoesOnWhereTheAPIKeepsLessThanItsRefusalSays",
+			"TestFault_A4_HistoryGoesOnWhereTheAPIKeepsLessThanItsRefusalSays",
 		},
 		{
 			"a token that an outage made stale is kept for ever", handle,
 			`l.attempt.consecutive >= staleAfter && !l`, `false && !l`,
-			"TestTokenOfTheHistoryThatAnOutageMadeStaleIsGivenUp",
+			"TestFault_A1_TokenOfTheHistoryThatAnOutageMadeStaleIsGivenUp",
 		},
 		{
 			"answers that are no page give an event up", handle,
@@ -33,7 +33,7 @@ func failureMutants() []mutant {
 		{
 			"an event that the API can't show stops the reading", isolation,
 			"\tdefault:\n\t\tm.place = time.Time{}\n\t\tl.bypass(LossUnreadable)\n", "",
-			"TestEventThatAGatewayRefusesIsPassedBy",
+			"TestFault_E21_EventThatAGatewayRefusesIsPassedBy",
 		},
 		{
 			"an API that shows no event whole for a while costs events", isolation,

@@ -128,7 +128,7 @@ func TestRescansAskForIDsUntilAnEventIsNew(t *testing.T) {
 	})
 }
 
-func TestRescansAreWholeWhereLightPagesAreNotAsDocumented(t *testing.T) {
+func TestFault_E24_RescansAreWholeWhereLightPagesAreNotAsDocumented(t *testing.T) {
 	for name, alter := range map[string]func(q *simulator.Query){
 		"fields are ignored": func(q *simulator.Query) { q.Fields = nil },
 		"there are no ids":   func(q *simulator.Query) { q.Fields = []string{"timestamp"} },

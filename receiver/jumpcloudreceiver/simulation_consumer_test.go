@@ -20,6 +20,7 @@ import (
 type plannedConsumer struct {
 	tenants   tenants
 	pipelines int
+	stall     *stall
 	// giveUp is the time after which the receiver declares a batch lost; 0 is never.
 	giveUp time.Duration
 }
@@ -33,11 +34,23 @@ func (*plannedConsumer) Capabilities() consumer.Capabilities {
 func (c *plannedConsumer) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 	offered := marks(logs)
 	from := c.tenants.receives(logs)
+	began := time.Now()
+	refuses := c.stall.blocks(ctx)
+	if time.Since(began) > 0 {
+		from.oracle.pace.block(began)
+		if from.offered.IsZero() {
+			from.offered = began
+		}
+	}
 	fault := from.delivery.next(from.delivery.consumes(offered))
 	if from.offered.IsZero() {
 		from.offered = time.Now()
 	}
 	from.oracle.offered(offered)
+	from.oracle.came(logs, offered)
+	if refuses && fault.how != crash && fault.how != dead {
+		fault = stepFails{how: fails, second: fails}
+	}
 	if fault.how == slow {
 		if !sleepFor(ctx, slowStep) {
 			return ctx.Err()
