@@ -100,6 +100,16 @@ func laneMutants() []mutant {
 			"TestRescansGoOnBesideALongHistory",
 		},
 		{
+			"what is beside an event that can't be fetched whole is not read whole before", pass,
+			`if at.After(p.run.query.Start) && !at.Equal(p.missedAt) {`, `if at.After(p.run.query.Start) && false {`,
+			"TestFault_E7_EventsBesideOneThatIsTooLargeAndDatedAheadComeWhole",
+		},
+		{
+			"an event that can't be fetched whole is looked for without an end, ahead of now", pass,
+			`if at.After(p.run.query.Start) && !at.Equal(p.missedAt) {`, `if at.After(p.run.query.Start) {`,
+			"TestFault_E7_EventThatIsTooLargeAndDatedAheadStopsNothing",
+		},
+		{
 			"a bypass goes on with the page that was asked ahead", lane,
 			"l.pass.partial = reason\n\tl.begin(l.pass.run.place())", "l.pass.partial = reason\n\tl.pass.run.query.Fields = lightFields()",
 			"TestFault_P2_EventThatBreaksItsPageBehindATieIsPassed|TestFault_E7_EventThatIsTooLargeIsPassedWhereTokensAreBoundToTheirQuery",

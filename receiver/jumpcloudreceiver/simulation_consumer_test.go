@@ -58,7 +58,7 @@ func (c *plannedConsumer) ConsumeLogs(ctx context.Context, logs plog.Logs) error
 		fault.how = succeeds
 	}
 	if fault.how == dead || from.delivery.process.isDead() && fault.how != crash {
-		return errPlanned
+		return c.dies(ctx, from)
 	}
 	answers := make([]answer, c.pipelines)
 	for pipeline := range answers {
@@ -70,12 +70,21 @@ func (c *plannedConsumer) ConsumeLogs(ctx context.Context, logs plog.Logs) error
 		}
 	}
 	if fault.how == crash {
-		return errPlanned
+		return c.dies(ctx, from)
 	}
 	if isGap(logs) {
 		offered = nil // no event is lost by it
 	}
 	return c.settle(from, offered, answers)
+}
+
+// dies returns from a call in which the process died. What is left of it would count events as given up where
+// the time for that is over, so there it sees the call return when it is stopped.
+func (c *plannedConsumer) dies(ctx context.Context, from *tenant) error {
+	if c.giveUp > 0 && time.Since(from.offered) >= c.giveUp {
+		<-ctx.Done()
+	}
+	return errPlanned
 }
 
 // settle joins the answers of the pipelines as the collector's fan-out does, and tells the oracle

@@ -16,11 +16,9 @@ import (
 const (
 	// metHeader marks an answer that a fault has met.
 	metHeader = "X-Simulation-Met"
-	// mostRequests is the number of requests of an organization from which on each one takes a minute. No run
-	// needs so many, and one that loops ends sooner.
+	// mostRequests is the number of requests of an organization, beside four for each poll, from which on each one
+	// takes a minute. No run needs so many, and one that loops ends sooner.
 	mostRequests = 10_000
-	// requestTries is how often a request is tried that nobody answers.
-	requestTries = 3
 	// longestWait is how long the receiver waits at most after a failure, be it one that an operator has to mend.
 	longestWait = 33 * time.Second
 )
@@ -42,12 +40,12 @@ type pace struct {
 	late     time.Duration
 }
 
-// ask counts a request, and reports whether there are too many.
-func (p *pace) ask() (tooMany bool) {
+// ask counts a request, and reports whether there are too many beside those for the polls until now.
+func (p *pace) ask(polls int) (tooMany bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.asked++
-	return p.asked > mostRequests
+	return p.asked > mostRequests+4*polls
 }
 
 // meet counts a request that met a fault. live says that live events may wait for it, from a time until now.
@@ -181,7 +179,8 @@ func (r *run) judgePace() (violations []string) {
 }
 
 // mostRequests is how many requests are due: twice of one for each poll and each start, of the pages of
-// all events for each rescan, each start and each audit, and of one for each answer that was not as documented.
+// all events for each rescan, each start and each audit, and of one for each answer that was not as documented or
+// was too large.
 func (r *run) mostRequests(of *tenant) int {
 	p, active, world := &of.oracle.pace, r.now()-r.idle-of.oracle.pace.blocked, r.plan.world
 	passes := int(active/world.rescanInterval) + p.begun
@@ -189,14 +188,20 @@ func (r *run) mostRequests(of *tenant) int {
 		passes += int(active / r.plan.strange.audit)
 	}
 	pages := 1 + len(r.api.Expected(of.id, time.Time{}))/world.pageSize
-	return 30 + 2*(int(active/world.pollInterval)+p.begun+passes*pages+p.met)
+	tooLarge := 0
+	for _, request := range r.api.Requests() {
+		if request.Organization == of.id && request.Size > mostResponse {
+			tooLarge++
+		}
+	}
+	return 30 + 2*(int(active/world.pollInterval)+p.begun+passes*pages+p.met+tooLarge)
 }
 
 // longestPage is how long a page of another lane may take, beside those of the live events.
 func (r *run) longestPage() time.Duration {
 	longest := 5*time.Second + 20*r.plan.world.latency
 	if slices.ContainsFunc(r.plan.actions, hangs) {
-		return longest + requestTries*r.config.ClientConfig.Timeout
+		return longest + r.config.ClientConfig.Timeout
 	}
 	return longest
 }

@@ -274,8 +274,9 @@ func (r *run) begin() {
 			each.oracle.pace.begin()
 		}
 		wired := &parts{
-			network: &plannedNetwork{tenants: r.tenants, api: r.api.RoundTripper(), apart: r.plan.apart}, storage: r.storage,
-			next: &plannedConsumer{tenants: r.tenants, stall: &r.stall, pipelines: r.plan.further.pipelines, giveUp: r.plan.further.giveUp},
+			network: &plannedNetwork{tenants: r.tenants, api: r.api.RoundTripper(), apart: r.plan.apart, began: r.began, pollInterval: r.plan.world.pollInterval},
+			storage: r.storage,
+			next:    &plannedConsumer{tenants: r.tenants, stall: &r.stall, pipelines: r.plan.further.pipelines, giveUp: r.plan.further.giveUp},
 		}
 		if r.mutate != nil {
 			r.mutate(r, wired)

@@ -82,6 +82,9 @@ type plannedNetwork struct {
 	api     http.RoundTripper
 	// apart says that history and rescans fail apart from live events.
 	apart bool
+	// began is when the run did, which polls that often.
+	began        time.Time
+	pollInterval time.Duration
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -93,7 +96,7 @@ func (n *plannedNetwork) RoundTrip(request *http.Request) (*http.Response, error
 	from := n.tenants.of(request.Header.Get("X-Org-Id"))
 	opened, ended := from.oracle.requested(request)
 	began := time.Now()
-	if from.oracle.pace.ask() {
+	if from.oracle.pace.ask(int(time.Since(n.began) / n.pollInterval)) {
 		sleepFor(request.Context(), time.Minute)
 	}
 	response, err := n.answer(from, request)
