@@ -5,11 +5,17 @@ package main
 const (
 	handle    = "internal/poll/handle.go"
 	isolation = "internal/poll/isolation.go"
+	attempts  = "internal/poll/attempt.go"
 )
 
 // failureMutants are mistakes in what follows a failure.
 func failureMutants() []mutant {
 	return []mutant{
+		{
+			"what hangs is asked for again before live events had as long", attempts,
+			`min(minWait, settings.Initial), a.took)`, `min(minWait, settings.Initial))`,
+			"TestFault_E2_LiveEventsHaveAsMuchTimeAsWhatHangs",
+		},
 		{
 			"the edge of the retention is taken where the position is further", handle,
 			`if next := later(p.run.position, edge); p.end`, `if next := edge; p.end`,
