@@ -19,8 +19,8 @@ type attempt struct {
 	consecutive int
 	waits       *backoff.Waits
 	notBefore   time.Time
-	// took is how long a request took that failed while live events waited for it. They have as long before
-	// the next.
+	// took is how long a request took that failed while the tail waited for it. The tail has as long before the
+	// next.
 	took time.Duration
 }
 

@@ -12,11 +12,14 @@ import (
 
 // read fetches the next page of a lane's pass, settles its events and moves the pass on.
 func (e *Engine) read(ctx context.Context, l *lane) error {
-	p, live := l.pass, func() *lane { return e.lanes.live(e.keeper.frontier, e.clock.earliest()) }
+	p, stays := l.pass, func() bool {
+		now := time.Now()
+		return e.lanes.stays(l, e.lanes.live(e.keeper.frontier, e.clock.earliest()), now)
+	}
 	asked := time.Now()
-	page, err := e.fetcher.fetch(ctx, p.run, func() bool { return e.lanes.stays(l, live(), time.Now()) })
+	page, err := e.fetcher.fetch(ctx, p.run, stays)
 	if err != nil {
-		if l != live() {
+		if l != e.lanes.tail {
 			l.attempt.took = time.Since(asked)
 		}
 		return err
