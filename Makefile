@@ -23,7 +23,7 @@ LINKED := -s -w -X github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/versi
 export GOFLAGS := -buildvcs=false -trimpath -gcflags=all=-dwarf=false
 export CGO_ENABLED := 0
 
-.PHONY: help run dist simulator test unit simulation e2e backends kills-backends servers drain baseline mutants lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
+.PHONY: help run dist simulator test unit simulation e2e backends kills-backends servers drain ledger baseline mutants lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
 
 help:                ## show the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -181,6 +181,24 @@ bench:               ## benchmarks that match BENCH, as tables of benchstat, and
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count 6 -cpu 1 -timeout 30m ./internal/... ./receiver/... | tee $(BUILD)/bench.txt
 	$(TOOL) benchstat -col /path $(BUILD)/bench.txt
 	@sort -k1,1 -k3,3g $(BUILD)/bench.txt | awk -f internal/tools/ratios.awk
+
+# The benchmarks of BEFORE, which is a commit, are built from its own sources. The two take turns in short runs, and
+# the least of them is printed as well as benchstat's medians: what else the machine does meets both.
+LEDGER := $(BUILD)/ledger
+LEDGER_BENCH := ^Benchmark(Seen|Commit)$$/./^batch=1000$$/^path=receiver$$
+ledger:              ## the checkpoint's benchmarks beside those of the commit BEFORE, in one run
+	@git cat-file -e '$(BEFORE)^{commit}' || { echo "Say which commit to compare with: make ledger BEFORE=0ea36e6."; exit 1; }
+	@rm -rf $(LEDGER)
+	@mkdir -p $(LEDGER)/sources
+	@git archive '$(BEFORE)' | tar -x -C $(LEDGER)/sources
+	cd $(LEDGER)/sources && go test -c -o ../before ./internal/checkpoint
+	go test -c -o $(LEDGER)/today ./internal/checkpoint
+	@for turn in 1 2 3; do for built in before today; do \
+		echo "Turn $$turn of 3, $$built"; \
+		$(LEDGER)/$$built -test.run '^$$' -test.bench '$(LEDGER_BENCH)' -test.count 5 -test.benchtime 20ms -test.cpu 1 >>$(LEDGER)/$$built.txt; \
+	done; done
+	$(TOOL) benchstat before=$(LEDGER)/before.txt today=$(LEDGER)/today.txt
+	@awk -f internal/tools/least.awk $(LEDGER)/before.txt $(LEDGER)/today.txt
 
 FUZZTIME ?= 30s
 fuzz:                ## every fuzz target for FUZZTIME each

@@ -57,7 +57,7 @@ func reportSize[T any](count int, build func() T) (T, func(b *testing.B)) {
 func BenchmarkSeen(b *testing.B) {
 	for _, past := range benchmarkSizes() {
 		delivered := random(past.ids, start)
-		others := random(past.ids, start.Add(time.Hour))
+		others := random(past.ids, start) // of the same hours
 		sought := make([]checkpoint.Entry, 1<<16)
 		keys := make([]string, len(sought))
 		for i := range sought {

@@ -14,17 +14,17 @@ func comparisonMutants() []mutant {
 		{
 			"a count of ten thousand proves an hour", comparison,
 			`case count == ledger && count != countCapped:`, `case count == ledger:`,
-			"TestAuditBelievesNoCountOfTenThousand|TestHistoryIsNotProvenByACountOfTenThousand",
+			"TestFault_E25_AuditBelievesNoCountOfTenThousand|TestHistoryIsNotProvenByACountOfTenThousand",
 		},
 		{
 			"an hour of which the API has more is not read", comparison,
 			`next.verdict, read = VerdictShort, true`, `next.verdict = VerdictShort`,
-			"TestAuditDeliversWhatBecameVisibleTooLate|TestHistoryThatIsShortIsReadAgain",
+			"TestFault_C2_AuditDeliversWhatBecameVisibleTooLate|TestHistoryThatIsShortIsReadAgain",
 		},
 		{
 			"a count that lies is believed after each reading", comparison,
 			`case hour == c.justRead, known.read`, `case known.read`,
-			"TestCountThatChangesEachTimeReadsAnHourOnceAnAudit|TestWrongCountsNeverStopHistory",
+			"TestFault_E25_CountThatChangesEachTimeReadsAnHourOnceAnAudit|TestWrongCountsNeverStopHistory",
 		},
 		{
 			"an hour that looks equal is proven by an answer that is wrong of another", comparison,

@@ -81,17 +81,17 @@ func eventMutants() []mutant {
 		{
 			"a page that is not light is taken for a light one", settlement,
 			`if s.lane.pass.partial != "" || !slices`, `if true || !slices`,
-			"TestRescansAreWholeWhereLightPagesAreNotAsDocumented",
+			"TestFault_E24_RescansAreWholeWhereLightPagesAreNotAsDocumented",
 		},
 		{
 			"a light page that stops moves the position past what it did not read", settlement,
 			`if run := s.lane.pass.run; run.ordered && run.dated(event) {`, `if run := s.lane.pass.run; run.dated(event) {`,
-			"TestLightPageOutOfOrderPassesOverNothing",
+			"TestFault_P11_LightPageOutOfOrderPassesOverNothing",
 		},
 		{
 			"a known event does not move the position", settlement,
 			"\tp.run.passed(event)\n\tp.renew", "\tp.renew",
-			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
+			"TestFault_E3_RescanUnderWayGoesOnAtOnceAfterARestart",
 		},
 		{
 			"a late event is told as live", settlement,
@@ -151,7 +151,7 @@ func pageMutants() []mutant {
 		{
 			"a page without events to deliver stores no progress", read,
 			"\treturn e.keeper.commitProgress(ctx)", "\treturn nil",
-			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
+			"TestFault_E3_RescanUnderWayGoesOnAtOnceAfterARestart",
 		},
 		{
 			"a pass that ends does not remember what it met without a time", read,

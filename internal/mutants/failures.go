@@ -5,11 +5,17 @@ package main
 const (
 	handle    = "internal/poll/handle.go"
 	isolation = "internal/poll/isolation.go"
+	attempts  = "internal/poll/attempt.go"
 )
 
 // failureMutants are mistakes in what follows a failure.
 func failureMutants() []mutant {
 	return []mutant{
+		{
+			"what hangs is asked for again before live events had as long", attempts,
+			`min(minWait, settings.Initial), a.took)`, `min(minWait, settings.Initial))`,
+			"TestFault_E2_LiveEventsHaveAsMuchTimeAsWhatHangs",
+		},
 		{
 			"the edge of the retention is taken where the position is further", handle,
 			`if next := later(p.run.position, edge); p.end`, `if next := edge; p.end`,
@@ -18,12 +24,12 @@ func failureMutants() []mutant {
 		{
 			"a refused start stays where it is", handle,
 			`edge = start.Add(retentionStep)`, `edge = start`,
-			"TestHistoryGoesOnWhereTheAPIKeepsLessThanItsRefusalSays",
+			"TestFault_A4_HistoryGoesOnWhereTheAPIKeepsLessThanItsRefusalSays",
 		},
 		{
 			"a token that an outage made stale is kept for ever", handle,
 			`l.attempt.consecutive >= staleAfter && !l`, `false && !l`,
-			"TestTokenOfTheHistoryThatAnOutageMadeStaleIsGivenUp",
+			"TestFault_A1_TokenOfTheHistoryThatAnOutageMadeStaleIsGivenUp",
 		},
 		{
 			"answers that are no page give an event up", handle,
@@ -33,7 +39,7 @@ func failureMutants() []mutant {
 		{
 			"an event that the API can't show stops the reading", isolation,
 			"\tdefault:\n\t\tm.place = time.Time{}\n\t\tl.bypass(LossUnreadable)\n", "",
-			"TestEventThatAGatewayRefusesIsPassedBy",
+			"TestFault_E21_EventThatAGatewayRefusesIsPassedBy",
 		},
 		{
 			"an API that shows no event whole for a while costs events", isolation,

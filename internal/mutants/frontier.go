@@ -45,7 +45,7 @@ func startTimeMutants() []mutant {
 		{
 			"a restart begins the rescan anew", frontier,
 			"\tif f.Rescan.UnderWay() {\n\t\treturn later", "\tif false {\n\t\treturn later",
-			"TestRescanUnderWayGoesOnAtOnceAfterARestart|TestFrontierTellsWhereALaneBegins",
+			"TestFault_E3_RescanUnderWayGoesOnAtOnceAfterARestart|TestFrontierTellsWhereALaneBegins",
 		},
 		{
 			"a slice of history has the length of a day where less is left", frontier,
@@ -109,7 +109,7 @@ func frontierMutants() []mutant {
 		{
 			"a tail stands for a rescan", frontier,
 			"\tdefault:\n\t\tnext.Watermark = later(f.Watermark, asOf)", "\tdefault:\n\t\tnext.Rescanned, next.Watermark = asOf, later(f.Watermark, asOf)",
-			"TestRestartsSoonerThanTheRescanIntervalPutNoRescanOff|TestFrontierFinishesAPass",
+			"TestFault_E3_RestartsSoonerThanTheRescanIntervalPutNoRescanOff|TestFrontierFinishesAPass",
 		},
 		{
 			"a rescan that is complete goes on", frontier,

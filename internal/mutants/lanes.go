@@ -14,7 +14,7 @@ func turnMutants() []mutant {
 		{
 			"a rescan that fails holds live events back", lanes,
 			`if l.rescan.pass == nil || l.rescan.failing() {`, `if l.rescan.pass == nil {`,
-			"TestLiveEventsComeWhereTheRescanAfterAnOutageFails",
+			"TestFault_E20_LiveEventsComeWhereTheRescanAfterAnOutageFails",
 		},
 		{
 			"after an outage everything is read twice", lanes,
@@ -51,7 +51,7 @@ func turnMutants() []mutant {
 		{
 			"each restart puts the next rescan off", lanes,
 			`Add(l.rescanInterval - since)`, `Add(l.rescanInterval - 0*since)`,
-			"TestRestartsSoonerThanTheRescanIntervalPutNoRescanOff",
+			"TestFault_E3_RestartsSoonerThanTheRescanIntervalPutNoRescanOff",
 		},
 		{
 			"a first answer that asks to wait is kept by one lane only", lanes,
@@ -92,7 +92,7 @@ func laneMutants() []mutant {
 		{
 			"pages stay small for the sake of one event", lane,
 			"\tl.whole = newPageSize(l.whole.configured)\n", "",
-			"TestPagesAreAsLargeAsBeforeOnceALargeEventIsPassed",
+			"TestFault_P6_PagesAreAsLargeAsBeforeOnceALargeEventIsPassed",
 		},
 		{
 			"a light pass stays light where an event is new", lane,
@@ -100,14 +100,24 @@ func laneMutants() []mutant {
 			"TestRescansGoOnBesideALongHistory",
 		},
 		{
+			"what is beside an event that can't be fetched whole is not read whole before", pass,
+			`if at.After(p.run.query.Start) && !at.Equal(p.missedAt) {`, `if at.After(p.run.query.Start) && false {`,
+			"TestFault_E7_EventsBesideOneThatIsTooLargeAndDatedAheadComeWhole",
+		},
+		{
+			"an event that can't be fetched whole is looked for without an end, ahead of now", pass,
+			`if at.After(p.run.query.Start) && !at.Equal(p.missedAt) {`, `if at.After(p.run.query.Start) {`,
+			"TestFault_E7_EventThatIsTooLargeAndDatedAheadStopsNothing",
+		},
+		{
 			"a bypass goes on with the page that was asked ahead", lane,
 			"l.pass.partial = reason\n\tl.begin(l.pass.run.place())", "l.pass.partial = reason\n\tl.pass.run.query.Fields = lightFields()",
-			"TestEventThatBreaksItsPageBehindATieIsPassed|TestFault_E7_EventThatIsTooLargeIsPassedWhereTokensAreBoundToTheirQuery",
+			"TestFault_P2_EventThatBreaksItsPageBehindATieIsPassed|TestFault_E7_EventThatIsTooLargeIsPassedWhereTokensAreBoundToTheirQuery",
 		},
 		{
 			"pages grow before the event that breaks them, each time anew", lane,
 			`!full || run.position.After(run.query.Start)`, `true || run.position.After(run.query.Start)`,
-			"TestEventThatBreaksItsPageBehindATieIsPassed",
+			"TestFault_P2_EventThatBreaksItsPageBehindATieIsPassed",
 		},
 	}
 }

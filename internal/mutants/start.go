@@ -44,7 +44,7 @@ func startMutants() []mutant {
 		{
 			"progress without events is not stored", keeper,
 			`if moved == k.stored {`, `if true {`,
-			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
+			"TestFault_E3_RescanUnderWayGoesOnAtOnceAfterARestart",
 		},
 		{
 			"ids of the first format are not looked for", keeper,
@@ -64,7 +64,7 @@ func startMutants() []mutant {
 		{
 			"a rescan under way is put off by a restart", start,
 			`if !f.Rescan.UnderWay() {`, `if true {`,
-			"TestRescanUnderWayGoesOnAtOnceAfterARestart",
+			"TestFault_E3_RescanUnderWayGoesOnAtOnceAfterARestart",
 		},
 		{
 			"the first request asks for a whole event", start,

@@ -100,7 +100,7 @@ func passMutants() []mutant {
 		{
 			"asOf is the last page's", pass,
 			`if p.asOf.IsZero() || at.Before(p.asOf) {`, `if p.asOf.IsZero() || at.After(p.asOf) {`,
-			"TestEventThatAppearsBehindARescanUnderWayIsFoundByTheNext|TestPassStandsForTheEarliestTimeThatItsPagesTold",
+			"TestFault_G11_EventThatAppearsBehindARescanUnderWayIsFoundByTheNext|TestPassStandsForTheEarliestTimeThatItsPagesTold",
 		},
 		{
 			"a tail reads whatever is dated ahead", pass,
@@ -110,7 +110,7 @@ func passMutants() []mutant {
 		{
 			"an event that was met outside of its time is remembered by its own", pass,
 			"if p.run.dated(event) {\n\t\treturn checkpoint", "if !event.Timestamp.IsZero() {\n\t\treturn checkpoint",
-			"TestEventThatIsDatedOutsideOfItsSliceComesOnceOverARestart",
+			"TestFault_E14_EventThatIsDatedOutsideOfItsSliceComesOnceOverARestart",
 		},
 		{
 			"an event without a time is forgotten while it is shown", pass,

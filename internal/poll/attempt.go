@@ -19,6 +19,9 @@ type attempt struct {
 	consecutive int
 	waits       *backoff.Waits
 	notBefore   time.Time
+	// took is how long a request took that failed while the tail waited for it. The tail has as long before the
+	// next.
+	took time.Duration
 }
 
 // failed returns the wait after one more failure: exponential with full jitter, and not shorter than what
@@ -31,7 +34,8 @@ func (a *attempt) failed(kind FailureKind, err error, settings backoff.Settings)
 		a.waits = backoff.NewWaits(kind.pace().settings(settings))
 	}
 	a.pace = kind.pace()
-	wait := max(a.waits.Next(), min(minWait, settings.Initial))
+	wait := max(a.waits.Next(), min(minWait, settings.Initial), a.took)
+	a.took = 0
 	if asked := retryAfter(err); asked > 0 {
 		// An answer to a request that was sent ahead may have been there for a while.
 		asked += settings.Jittered(asked/10) - time.Since(serverClock(err).Received)

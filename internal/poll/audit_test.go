@@ -81,7 +81,7 @@ func TestAuditProvesClosedHoursByOneCount(t *testing.T) {
 }
 
 // An event that is found later than max_event_delay is not promised. The audit finds it.
-func TestAuditDeliversWhatBecameVisibleTooLate(t *testing.T) {
+func TestFault_C2_AuditDeliversWhatBecameVisibleTooLate(t *testing.T) {
 	audited(t, simulator.Settings{}, func(t *testing.T, h *harness, from time.Time) {
 		for n := range 3 {
 			at := from.Add(time.Duration(n)*time.Hour + 7*time.Minute)
@@ -102,7 +102,7 @@ func TestAuditDeliversWhatBecameVisibleTooLate(t *testing.T) {
 }
 
 // Whatever a count says, nothing is lost, nothing comes twice, and an hour is read once for it at most.
-func TestWrongCountsCostRequestsOnly(t *testing.T) {
+func TestFault_E25_WrongCountsCostRequestsOnly(t *testing.T) {
 	tests := map[string]func(int) int{
 		"more": func(right int) int { return right + 3 }, "fewer": func(right int) int { return right / 2 },
 		"capped": func(int) int { return 10_000 }, "none": func(int) int { return 0 }, "negative": func(int) int { return -1 },
@@ -126,7 +126,7 @@ func TestWrongCountsCostRequestsOnly(t *testing.T) {
 	}
 }
 
-func TestCountThatChangesEachTimeReadsAnHourOnceAnAudit(t *testing.T) {
+func TestFault_E25_CountThatChangesEachTimeReadsAnHourOnceAnAudit(t *testing.T) {
 	audited(t, simulator.Settings{}, func(t *testing.T, h *harness, from time.Time) {
 		lies := 0
 		wrongCount(h, func(right int) int { lies++; return right + lies })
@@ -138,7 +138,7 @@ func TestCountThatChangesEachTimeReadsAnHourOnceAnAudit(t *testing.T) {
 }
 
 // A count of 10,000 means at least so many: it proves nothing, and the pages do.
-func TestAuditBelievesNoCountOfTenThousand(t *testing.T) {
+func TestFault_E25_AuditBelievesNoCountOfTenThousand(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.settings.Audit = poll.AuditSettings{Interval: time.Hour, Depth: 12 * time.Hour}
 		h.settings.PageSize = 10_000
@@ -157,7 +157,7 @@ func TestAuditBelievesNoCountOfTenThousand(t *testing.T) {
 	})
 }
 
-func TestAuditIsOffForADayWhereCountsAreNotAnswered(t *testing.T) {
+func TestFault_E25_AuditIsOffForADayWhereCountsAreNotAnswered(t *testing.T) {
 	for _, status := range []int{http.StatusNotFound, http.StatusBadRequest} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
@@ -177,7 +177,7 @@ func TestAuditIsOffForADayWhereCountsAreNotAnswered(t *testing.T) {
 	}
 }
 
-func TestAuditThatFailsHoldsNoLiveEventBack(t *testing.T) {
+func TestFault_E25_AuditThatFailsHoldsNoLiveEventBack(t *testing.T) {
 	audited(t, simulator.Settings{}, func(t *testing.T, h *harness, from time.Time) {
 		wrongCount(h, func(right int) int { return right + 1 })
 		h.api.Inject(simulator.Fault{When: func(r simulator.Request) bool { return !r.Query.End.IsZero() }, Effect: simulator.Status(http.StatusServiceUnavailable, "")})

@@ -101,6 +101,21 @@ func TestFault_E2_HistoryThatFailsHoldsNoLiveEventBack(t *testing.T) {
 	}
 }
 
+// Live events take half of the time to read here.
+func TestFault_E2_LiveEventsHaveAsMuchTimeAsWhatHangs(t *testing.T) {
+	bubble(t, simulator.Settings{Latency: 200 * time.Millisecond}, func(t *testing.T, h *harness) {
+		h.settings.PageSize, h.settings.RescanInterval = 10, 5*time.Minute
+		h.start()
+		h.happen("before", time.Minute, 10)
+		h.api.Inject(simulator.Fault{When: func(r simulator.Request) bool { return r.Query.Fields != nil }, Effect: simulator.Hang()})
+		h.happen("e", time.Hour, 15)
+		h.pass(5 * time.Minute)
+		events, most := h.count()
+		assert.Equal(t, 60*10+3600*15, events)
+		assert.Equal(t, 1, most)
+	})
+}
+
 // A rescan is 60 pages of a second each here, and every restart comes before it ends.
 func TestFault_E3_RestartsSoonerThanARescanTakesStopNothing(t *testing.T) {
 	bubble(t, simulator.Settings{Latency: time.Second}, func(t *testing.T, h *harness) {

@@ -83,6 +83,28 @@ func TestFault_E7_EventThatIsTooLargeInATieAheadIsAskedForRarely(t *testing.T) {
 	})
 }
 
+// Others become visible at any moment, dated a little ahead of the answers.
+func TestFault_E7_EventsBesideOneThatIsTooLargeAndDatedAheadComeWhole(t *testing.T) {
+	bubble(t, simulator.Settings{Latency: 200 * time.Millisecond}, func(t *testing.T, h *harness) {
+		h.start()
+		h.pass(15 * time.Second)
+		from := time.Now()
+		at := from.Add(20 * time.Minute)
+		h.api.Add(simulator.Event{ID: "huge", Time: at, JSON: largeEvent("huge", at, 2<<20)})
+		for n := range 300 {
+			h.add(fmt.Sprintf("live-%d", n), time.Now().Add(3*time.Second), 1)
+			h.pass(2170 * time.Millisecond)
+		}
+		h.pass(30 * time.Minute)
+		h.requireEachOnce(from)
+		lost := 0
+		for _, loss := range h.observed.seen().losses {
+			lost += loss.Events
+		}
+		assert.Equal(t, 1, lost)
+	})
+}
+
 func TestFault_E8_RefusedTokensAndATieLargerThanAPageStopNothing(t *testing.T) {
 	for _, status := range []int{http.StatusBadRequest, http.StatusInternalServerError} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
@@ -128,7 +150,7 @@ func TestRescansAskForIDsUntilAnEventIsNew(t *testing.T) {
 	})
 }
 
-func TestRescansAreWholeWhereLightPagesAreNotAsDocumented(t *testing.T) {
+func TestFault_E24_RescansAreWholeWhereLightPagesAreNotAsDocumented(t *testing.T) {
 	for name, alter := range map[string]func(q *simulator.Query){
 		"fields are ignored": func(q *simulator.Query) { q.Fields = nil },
 		"there are no ids":   func(q *simulator.Query) { q.Fields = []string{"timestamp"} },

@@ -16,7 +16,7 @@ import (
 )
 
 // So many pages of one event lead to the last event that pages would be doubled before it, each time anew.
-func TestEventThatBreaksItsPageBehindATieIsPassed(t *testing.T) {
+func TestFault_P2_EventThatBreaksItsPageBehindATieIsPassed(t *testing.T) {
 	for name, broken := range map[string]func(id string, at time.Time) []byte{
 		"too large":  func(id string, at time.Time) []byte { return largeEvent(id, at, 2<<20) },
 		"unreadable": func(string, time.Time) []byte { return []byte(`{"id":`) },
@@ -47,7 +47,7 @@ func TestEventThatBreaksItsPageBehindATieIsPassed(t *testing.T) {
 	}
 }
 
-func TestPagesAreAsLargeAsBeforeOnceALargeEventIsPassed(t *testing.T) {
+func TestFault_P6_PagesAreAsLargeAsBeforeOnceALargeEventIsPassed(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.settings.RescanInterval = time.Hour
 		h.start()
@@ -63,7 +63,7 @@ func TestPagesAreAsLargeAsBeforeOnceALargeEventIsPassed(t *testing.T) {
 }
 
 // No rescan reads history, so nothing else gets it past the token.
-func TestTokenOfTheHistoryThatAnOutageMadeStaleIsGivenUp(t *testing.T) {
+func TestFault_A1_TokenOfTheHistoryThatAnOutageMadeStaleIsGivenUp(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		from := time.Now().Add(-10 * time.Hour)
 		h.settings.History = poll.History{Lookback: 20 * time.Hour}
@@ -88,7 +88,7 @@ func TestTokenOfTheHistoryThatAnOutageMadeStaleIsGivenUp(t *testing.T) {
 }
 
 // The API may refuse more than it says.
-func TestHistoryGoesOnWhereTheAPIKeepsLessThanItsRefusalSays(t *testing.T) {
+func TestFault_A4_HistoryGoesOnWhereTheAPIKeepsLessThanItsRefusalSays(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		kept := time.Now().Add(-20 * time.Hour)
 		h.settings.History = poll.History{Lookback: 40 * time.Hour}

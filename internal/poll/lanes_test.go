@@ -29,7 +29,7 @@ func (h *harness) late(at time.Time, after time.Duration) {
 }
 
 // Nothing is new here, and no poll comes meanwhile: what is stored is the rescan's own progress.
-func TestRescanUnderWayGoesOnAtOnceAfterARestart(t *testing.T) {
+func TestFault_E3_RescanUnderWayGoesOnAtOnceAfterARestart(t *testing.T) {
 	bubble(t, simulator.Settings{Latency: time.Second}, func(t *testing.T, h *harness) {
 		h.settings.PageSize, h.settings.PollInterval, h.settings.RescanInterval = 10, 20*time.Minute, 30*time.Minute
 		h.start()
@@ -72,7 +72,7 @@ func TestRescanThatGoesOnAfterARestartStandsForItsFirstPage(t *testing.T) {
 }
 
 // A rescan of 160 pages takes longer than the five minutes that the next one begins earlier.
-func TestEventThatAppearsBehindARescanUnderWayIsFoundByTheNext(t *testing.T) {
+func TestFault_G11_EventThatAppearsBehindARescanUnderWayIsFoundByTheNext(t *testing.T) {
 	bubble(t, simulator.Settings{Latency: 4 * time.Second}, func(t *testing.T, h *harness) {
 		h.settings.PageSize, h.settings.RescanInterval, h.settings.MaxEventDelay = 10, 30*time.Minute, 30*time.Minute
 		h.start()
@@ -85,7 +85,7 @@ func TestEventThatAppearsBehindARescanUnderWayIsFoundByTheNext(t *testing.T) {
 	})
 }
 
-func TestRestartsSoonerThanTheRescanIntervalPutNoRescanOff(t *testing.T) {
+func TestFault_E3_RestartsSoonerThanTheRescanIntervalPutNoRescanOff(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.settings.RescanInterval = time.Hour
 		from := time.Now().Add(time.Second)
@@ -129,7 +129,7 @@ func TestHistoryGoesOnBesideRescansThatNeverEnd(t *testing.T) {
 	})
 }
 
-func TestLiveEventsComeWhereTheRescanAfterAnOutageFails(t *testing.T) {
+func TestFault_E20_LiveEventsComeWhereTheRescanAfterAnOutageFails(t *testing.T) {
 	bubble(t, simulator.Settings{Latency: 100 * time.Millisecond}, func(t *testing.T, h *harness) {
 		h.start()
 		h.pass(2 * time.Minute)
@@ -150,7 +150,7 @@ func TestLiveEventsComeWhereTheRescanAfterAnOutageFails(t *testing.T) {
 }
 
 // More of them than a page are on one millisecond, so that a restart in the middle begins there again.
-func TestEventThatIsDatedOutsideOfItsSliceComesOnceOverARestart(t *testing.T) {
+func TestFault_E14_EventThatIsDatedOutsideOfItsSliceComesOnceOverARestart(t *testing.T) {
 	bubble(t, simulator.Settings{Latency: time.Second}, func(t *testing.T, h *harness) {
 		h.settings.PageSize, h.settings.History = 10, poll.History{Lookback: 50 * time.Hour}
 		at := time.Now().Add(-40 * time.Hour)

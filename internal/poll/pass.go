@@ -79,9 +79,9 @@ func (p *pass) mayBeLight(delivered int) bool {
 
 // skips reports whether an event that was not delivered is to be delivered by its id and timestamp: it may
 // be the one that can't be fetched whole, or shares its millisecond, and by time alone nothing leads between
-// the two. Whatever is later than the run's start is read whole from its own millisecond on first, unless
-// that is ahead of now. An event without a time is delivered in this way wherever it is.
-func (p *pass) skips(event insights.Event, now time.Time) bool {
+// the two. Whatever is later than the run's start is read whole first, from its own millisecond on or from
+// where it was missed. An event without a time is delivered in this way wherever it is.
+func (p *pass) skips(event insights.Event) bool {
 	if p.partial == "" || !p.run.ordered {
 		return false
 	}
@@ -90,7 +90,7 @@ func (p *pass) skips(event insights.Event, now time.Time) bool {
 	}
 	at := event.Timestamp.Truncate(time.Millisecond)
 	if p.skipTo.IsZero() {
-		if at.After(p.run.query.Start) && !at.After(now) {
+		if at.After(p.run.query.Start) && !at.Equal(p.missedAt) {
 			return false
 		}
 		p.skipTo = at.Add(time.Millisecond)

@@ -16,8 +16,12 @@ func (e *Engine) read(ctx context.Context, l *lane) error {
 		now := time.Now()
 		return e.lanes.stays(l, e.lanes.live(e.keeper.frontier, e.clock.earliest()), now)
 	}
+	asked := time.Now()
 	page, err := e.fetcher.fetch(ctx, p.run, stays)
 	if err != nil {
+		if l != e.lanes.tail {
+			l.attempt.took = time.Since(asked)
+		}
 		return err
 	}
 	e.observeClock(page.Clock)

@@ -45,7 +45,7 @@ func (s *settlement) settle(ctx context.Context) error {
 			continue
 		case p.run.excludes(event):
 			continue
-		case p.skips(event, s.engine.clock.earliest()):
+		case p.skips(event):
 			event.Oversize = true
 		case p.run.light():
 			s.stop(event)

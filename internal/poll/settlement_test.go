@@ -107,7 +107,7 @@ func backwards(a *simulator.Answer) {
 
 // One rescan alone can find the earlier of the two: before it, the event was not visible, and the next one
 // begins behind it.
-func TestLightPageOutOfOrderPassesOverNothing(t *testing.T) {
+func TestFault_P11_LightPageOutOfOrderPassesOverNothing(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.settings.RescanInterval = 10 * time.Minute
 		h.start()

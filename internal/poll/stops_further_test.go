@@ -17,7 +17,7 @@ import (
 )
 
 // A fleet whose clocks are ahead by anything: each new event is among those that are known.
-func TestNewEventsAmongManyThatAreDatedAheadCostFewPages(t *testing.T) {
+func TestFault_E18_NewEventsAmongManyThatAreDatedAheadCostFewPages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
@@ -46,7 +46,7 @@ func TestNewEventsAmongManyThatAreDatedAheadCostFewPages(t *testing.T) {
 }
 
 // A gateway carries no answer as large as one event.
-func TestEventThatAGatewayRefusesIsPassedBy(t *testing.T) {
+func TestFault_E21_EventThatAGatewayRefusesIsPassedBy(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
@@ -72,7 +72,7 @@ func TestEventThatAGatewayRefusesIsPassedBy(t *testing.T) {
 }
 
 // The pages before it, at the same place, raise the page size again.
-func TestEventThatIsTooLargeInALargeTieIsPassedBy(t *testing.T) {
+func TestFault_P6_EventThatIsTooLargeInALargeTieIsPassedBy(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.start()
 		h.pass(15 * time.Second)
@@ -90,7 +90,7 @@ func TestEventThatIsTooLargeInALargeTieIsPassedBy(t *testing.T) {
 
 // Small pages looked ordered, each by itself, and 15 events were passed over in silence. The history stops at the
 // event, and says so: by time nothing leads past it.
-func TestEventThatIsTooLargeOnAPageOutOfOrderIsNoSilentLoss(t *testing.T) {
+func TestFault_E22_EventThatIsTooLargeOnAPageOutOfOrderIsNoSilentLoss(t *testing.T) {
 	bubble(t, simulator.Settings{Disorder: true}, func(t *testing.T, h *harness) {
 		begin := time.Now()
 		h.settings.History = poll.History{Lookback: 5 * time.Hour}
@@ -127,7 +127,7 @@ func TestDatesFarBehindBringLittleAgain(t *testing.T) {
 }
 
 // The API shows events without a time last, on a page of its own.
-func TestUndatedEventsComeOnceWhereRescansAreRare(t *testing.T) {
+func TestFault_P5_UndatedEventsComeOnceWhereRescansAreRare(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
@@ -146,7 +146,7 @@ func TestUndatedEventsComeOnceWhereRescansAreRare(t *testing.T) {
 }
 
 // The API may refuse the fields that light pages ask for, as it does where no event of a page has one of them.
-func TestLightPagesThatAreRefusedAreReadWhole(t *testing.T) {
+func TestFault_E24_LightPagesThatAreRefusedAreReadWhole(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		from := manyDelivered(h)
 		h.api.Inject(simulator.Fault{

@@ -31,7 +31,7 @@ func (h *harness) keepsOnly(kept time.Duration) {
 
 // The refusal names the usual retention, and the organization's plan keeps less: the last step of a slice
 // ended the pass, and the engine looked for its token.
-func TestHistoryThatAShorterPlanRefusesGoesOn(t *testing.T) {
+func TestFault_A4_HistoryThatAShorterPlanRefusesGoesOn(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.settings.History = poll.History{Lookback: 17 * day}
 		begin := time.Now()
@@ -47,7 +47,7 @@ func TestHistoryThatAShorterPlanRefusesGoesOn(t *testing.T) {
 
 // A single refusal, by a server whose clock is months ahead, say, gives up an hour that is still to come,
 // and with it every id that is remembered.
-func TestOneRefusalOfANewStartGivesNothingUp(t *testing.T) {
+func TestFault_A4_OneRefusalOfANewStartGivesNothingUp(t *testing.T) {
 	bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
 		h.start()
 		h.pass(15 * time.Second)
@@ -67,7 +67,7 @@ func TestOneRefusalOfANewStartGivesNothingUp(t *testing.T) {
 }
 
 // With a second for each refusal, the edge of the retention runs away from the start that was refused.
-func TestEdgeThatIsRefusedAsWellIsAskedForAfterAWait(t *testing.T) {
+func TestFault_A4_EdgeThatIsRefusedAsWellIsAskedForAfterAWait(t *testing.T) {
 	bubble(t, simulator.Settings{Latency: time.Second}, func(t *testing.T, h *harness) {
 		h.start()
 		h.pass(15 * time.Second)
@@ -86,7 +86,7 @@ func TestEdgeThatIsRefusedAsWellIsAskedForAfterAWait(t *testing.T) {
 }
 
 // By time nothing leads past events that are dated ahead, and the clock that goes on is no progress.
-func TestEventsDatedAheadWithoutTokensAreNoCircle(t *testing.T) {
+func TestFault_G3_EventsDatedAheadWithoutTokensAreNoCircle(t *testing.T) {
 	for name, effect := range map[string]simulator.Effect{
 		"no token":      simulator.Headers("X-Search_after", ""),
 		"token refused": simulator.Status(http.StatusBadRequest, "search_after is not valid"),
@@ -118,7 +118,7 @@ func TestEventsDatedAheadWithoutTokensAreNoCircle(t *testing.T) {
 }
 
 // The live lanes judged the retention's edge, and history that was still to come was lost in silence.
-func TestHistoryThatTheAPIForgotIsDeclaredBesideLiveEvents(t *testing.T) {
+func TestFault_C10_HistoryThatTheAPIForgotIsDeclaredBesideLiveEvents(t *testing.T) {
 	bubble(t, simulator.Settings{Retention: 1000 * day}, func(t *testing.T, h *harness) {
 		h.settings.History = poll.History{Lookback: 60 * day}
 		begin := time.Now()
@@ -159,7 +159,7 @@ func TestHistoryWhoseEndWasDeliveredEnds(t *testing.T) {
 }
 
 // After an outage a rescan brings the live events, and the tail has no page by which to recover.
-func TestLiveEventsHaveRecoveredWhereARescanBringsThem(t *testing.T) {
+func TestFault_E20_LiveEventsHaveRecoveredWhereARescanBringsThem(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}

@@ -33,7 +33,7 @@ var strangersAnswers = []struct {
 	{"a bad gateway, a day behind", strangers(http.StatusBadGateway, "", -24*time.Hour)},
 }
 
-func TestStrangersDateAtTheFirstStartTakesNoHistoryAway(t *testing.T) {
+func TestFault_E13_StrangersDateAtTheFirstStartTakesNoHistoryAway(t *testing.T) {
 	for _, answer := range strangersAnswers {
 		t.Run(answer.name, func(t *testing.T) {
 			bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
@@ -50,7 +50,7 @@ func TestStrangersDateAtTheFirstStartTakesNoHistoryAway(t *testing.T) {
 	}
 }
 
-func TestStrangersDateAfterAWeekendGivesNothingUp(t *testing.T) {
+func TestFault_E13_StrangersDateAfterAWeekendGivesNothingUp(t *testing.T) {
 	for _, answer := range strangersAnswers {
 		t.Run(answer.name, func(t *testing.T) {
 			bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
@@ -71,7 +71,7 @@ func TestStrangersDateAfterAWeekendGivesNothingUp(t *testing.T) {
 	}
 }
 
-func TestStrangersDateBringsNothingAgain(t *testing.T) {
+func TestFault_E23_StrangersDateBringsNothingAgain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
@@ -95,7 +95,7 @@ func TestStrangersDateBringsNothingAgain(t *testing.T) {
 }
 
 // A refused key still tells the time where the local clock is off: by the second answer.
-func TestRefusalsThatAgreeTellTheTime(t *testing.T) {
+func TestFault_C3_RefusalsThatAgreeTellTheTime(t *testing.T) {
 	bubble(t, simulator.Settings{Now: func() time.Time { return time.Now().Add(-time.Hour) }}, func(t *testing.T, h *harness) {
 		h.api.Inject(simulator.Fault{Times: 4, Effect: simulator.Status(http.StatusUnauthorized, "")})
 		h.start()
@@ -108,7 +108,7 @@ func TestRefusalsThatAgreeTellTheTime(t *testing.T) {
 	})
 }
 
-func TestTokenThatAnOutageMadeStaleIsGivenUp(t *testing.T) {
+func TestFault_A1_TokenThatAnOutageMadeStaleIsGivenUp(t *testing.T) {
 	for _, status := range []int{http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity, http.StatusInternalServerError} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			bubble(t, simulator.Settings{}, func(_ *testing.T, h *harness) {

@@ -161,7 +161,9 @@ func (s *Simulator) events(organization string, query Query, request *Request) *
 		}
 	}
 	request.Sent = len(selected)
-	answer := s.ok(request.At, join(selected))
+	body := join(selected)
+	request.Size = len(body)
+	answer := s.ok(request.At, body)
 	answer.Header["X-Result-Count"] = []string{strconv.Itoa(len(selected))}
 	answer.Header["X-Limit"] = []string{strconv.Itoa(query.Limit)}
 	answer.Header["X-Sort"] = []string{map[bool]string{false: "ASC", true: "DESC"}[query.Descending]}

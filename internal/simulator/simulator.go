@@ -72,8 +72,8 @@ type Request struct {
 	Organization string
 	Query        Query
 	Status       int
-	// Sent is the number of events in the answer.
-	Sent int
+	// Sent is the number of events in the answer, and Size their size in bytes before they are compressed.
+	Sent, Size int
 }
 
 // Simulator is the API. It is safe for concurrent use.

@@ -52,12 +52,12 @@ func (r *run) happen(actions []action) {
 		case eventsHappen:
 			r.add(a)
 		case apiFails:
-			r.api.Inject(simulator.Fault{
+			r.inject(simulator.Fault{
 				Skip: a.skip, Times: a.times, Until: r.clock.now().Add(a.lasts),
 				Effect: faultEffects()[a.effect],
 			})
 		case forbidden:
-			r.api.Inject(simulator.Fault{
+			r.inject(simulator.Fault{
 				When: simulator.ForOrganization(r.tenants[a.organization].id), Until: r.clock.now().Add(a.lasts),
 				Effect: simulator.Status(http.StatusForbidden, "Forbidden"),
 			})
@@ -67,6 +67,10 @@ func (r *run) happen(actions []action) {
 			r.answerStrangely(a)
 		case delayChanges:
 			r.changeDelay(a)
+		case eventBreaks:
+			r.spoil(a)
+		case consumerStalls:
+			r.stall.begins(a.lasts, a.each)
 		case restart:
 			r.restart(a.down)
 		}
@@ -80,6 +84,7 @@ func (r *run) restart(down time.Duration) {
 		each.delivery.stopped()
 	}
 	time.Sleep(down)
+	r.idle += down
 	select {
 	case <-r.process.crashed:
 	default:
@@ -100,22 +105,29 @@ func (r *run) jump(by time.Duration) {
 }
 
 func (r *run) add(a eventsHappen) {
+	for range a.count {
+		event, in := r.event(a)
+		in.oracle.exists(event.ID, a.form.shape(&event))
+		if a.appearsAtOnce() {
+			in.oracle.pace.appears(event.ID)
+		}
+		r.api.Add(event)
+	}
+}
+
+// event makes the next event of those that happen, and returns whose it is.
+func (r *run) event(a eventsHappen) (simulator.Event, *tenant) {
 	// What happens now happens by the API's clock of now.
-	ahead := r.clock.now().Sub(r.began) - r.now()
-	at := r.began.Add(a.moment + ahead)
+	at := r.began.Add(a.moment + r.clock.now().Sub(r.began) - r.now())
 	visible := time.Time{}
 	if a.delay > 0 {
 		visible = at.Add(a.delay)
 	}
 	in := r.tenants[a.organization]
-	for range a.count {
-		r.made++
-		event := simulator.Event{
-			Organization: in.id, Service: "sso", Type: "sso_auth", ID: fmt.Sprintf("event-%s%d", in.id, r.made), Time: at, Visible: visible,
-		}
-		in.oracle.exists(event.ID, a.form.shape(&event))
-		r.api.Add(event)
-	}
+	r.made++
+	return simulator.Event{
+		Organization: in.id, Service: "sso", Type: "sso_auth", ID: fmt.Sprintf("event-%s%d", in.id, r.made), Time: at, Visible: visible,
+	}, in
 }
 
 // shape makes an event lack what its form lacks, and returns what it is known by before it is hashed.

@@ -20,6 +20,7 @@ import (
 type plannedConsumer struct {
 	tenants   tenants
 	pipelines int
+	stall     *stall
 	// giveUp is the time after which the receiver declares a batch lost; 0 is never.
 	giveUp time.Duration
 }
@@ -33,11 +34,23 @@ func (*plannedConsumer) Capabilities() consumer.Capabilities {
 func (c *plannedConsumer) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 	offered := marks(logs)
 	from := c.tenants.receives(logs)
+	began := time.Now()
+	refuses := c.stall.blocks(ctx)
+	if time.Since(began) > 0 {
+		from.oracle.pace.block(began)
+		if from.offered.IsZero() {
+			from.offered = began
+		}
+	}
 	fault := from.delivery.next(from.delivery.consumes(offered))
 	if from.offered.IsZero() {
 		from.offered = time.Now()
 	}
 	from.oracle.offered(offered)
+	from.oracle.came(logs, offered)
+	if refuses && fault.how != crash && fault.how != dead {
+		fault = stepFails{how: fails, second: fails}
+	}
 	if fault.how == slow {
 		if !sleepFor(ctx, slowStep) {
 			return ctx.Err()
@@ -45,7 +58,7 @@ func (c *plannedConsumer) ConsumeLogs(ctx context.Context, logs plog.Logs) error
 		fault.how = succeeds
 	}
 	if fault.how == dead || from.delivery.process.isDead() && fault.how != crash {
-		return errPlanned
+		return c.dies(ctx, from)
 	}
 	answers := make([]answer, c.pipelines)
 	for pipeline := range answers {
@@ -57,12 +70,21 @@ func (c *plannedConsumer) ConsumeLogs(ctx context.Context, logs plog.Logs) error
 		}
 	}
 	if fault.how == crash {
-		return errPlanned
+		return c.dies(ctx, from)
 	}
 	if isGap(logs) {
 		offered = nil // no event is lost by it
 	}
 	return c.settle(from, offered, answers)
+}
+
+// dies returns from a call in which the process died. What is left of it would count events as given up where
+// the time for that is over, so there it sees the call return when it is stopped.
+func (c *plannedConsumer) dies(ctx context.Context, from *tenant) error {
+	if c.giveUp > 0 && time.Since(from.offered) >= c.giveUp {
+		<-ctx.Done()
+	}
+	return errPlanned
 }
 
 // settle joins the answers of the pipelines as the collector's fan-out does, and tells the oracle

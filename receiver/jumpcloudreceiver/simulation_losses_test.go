@@ -62,6 +62,9 @@ func (o *oracle) judgeLosses(r *run, t *tenant) {
 			}
 		}
 	}
+	o.judgeThin(r, t, counted["oversize"]+counted["unreadable"])
+	delete(counted, "oversize")
+	delete(counted, "unreadable")
 	if !maps.Equal(counted, o.losses.events) {
 		o.violated("%v events are lost, and %v are counted as dropped", o.losses.events, counted)
 	}

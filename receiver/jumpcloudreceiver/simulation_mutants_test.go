@@ -37,6 +37,9 @@ func mutants() map[string]mutation {
 		"ids are not stored":                     func(_ *run, p *parts) { p.storage = forgetful{p.storage} },
 		"ids are pruned by the watermark":        func(r *run, p *parts) { p.storage = eager{p.storage, r.storage} },
 		"a page out of order moves the start":    func(_ *run, p *parts) { p.network = sorted{p.network} },
+		"it asks too often":                      func(r *run, _ *parts) { r.config.PollInterval = r.plan.world.pollInterval / 20 },
+		"it asks too rarely":                     func(r *run, _ *parts) { r.config.PollInterval = 5 * r.plan.world.pollInterval },
+		"events come without their content":      func(_ *run, p *parts) { p.next = thinned{p.next} },
 	}
 }
 
@@ -134,6 +137,21 @@ func (a alwaysPermanent) ConsumeLogs(ctx context.Context, logs plog.Logs) error 
 		return consumererror.NewPermanent(errPlanned)
 	}
 	return err
+}
+
+// thinned marks each record as one whose event could not be fetched whole.
+type thinned struct{ consumer.Logs }
+
+// ConsumeLogs implements consumer.Logs.
+func (t thinned) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
+	for _, resource := range logs.ResourceLogs().All() {
+		for _, scope := range resource.ScopeLogs().All() {
+			for _, record := range scope.LogRecords().All() {
+				record.Attributes().PutBool("jumpcloud.oversize", true)
+			}
+		}
+	}
+	return t.Logs.ConsumeLogs(ctx, logs)
 }
 
 // forgetful stores no ids.

@@ -29,6 +29,8 @@ type oracle struct {
 	// accepted counts each event for each pipeline.
 	accepted []map[string]int
 	losses   losses
+	thin     thin
+	pace     pace
 	// repeated is how many events came again after they were accepted or declared lost, for each pipeline.
 	repeated []int
 	// largest is the number of records in the largest batch that was offered.
@@ -45,7 +47,7 @@ type oracle struct {
 }
 
 func newOracle(clock *apiClock, pipelines int) *oracle {
-	o := &oracle{made: make(map[[storedID]byte]string), losses: newLosses(), repeated: make([]int, pipelines), clock: clock}
+	o := &oracle{made: make(map[[storedID]byte]string), losses: newLosses(), thin: newThin(), repeated: make([]int, pipelines), clock: clock}
 	for range pipelines {
 		o.accepted = append(o.accepted, make(map[string]int))
 	}
@@ -99,6 +101,7 @@ func (o *oracle) offered(batch []string) {
 func (o *oracle) took(pipeline int, batch []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.pace.took(batch)
 	for _, mark := range batch {
 		if o.accepted[pipeline][mark] > 0 || o.losses.of[mark] > 0 {
 			o.repeated[pipeline]++
@@ -158,6 +161,7 @@ func (o *oracle) stored(key string, value []byte) {
 		if state.Watermark.After(passed) || state.Rescanned.After(passed) {
 			o.violated("the state %v is ahead of the API's time %s", state, passed)
 		}
+		o.pace.reached(state.Watermark)
 		o.kept = append(o.kept, state.Backfill.Next)
 		o.kept = append(o.kept, unread(state)...)
 		return

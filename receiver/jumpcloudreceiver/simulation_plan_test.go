@@ -24,6 +24,8 @@ type plan struct {
 	further further
 	strange strange
 	actions []action
+	// apart says that nothing goes wrong but in lanes beside the live events.
+	apart bool
 }
 
 // world is what stays as it is for a run.
@@ -169,7 +171,22 @@ func drawPlan(seed uint64, source rand.Source) plan {
 	p.drawSteps(d, laneName{})
 	p.drawFurther(draw{rand.New(rand.NewPCG(seed, 5))}, end)
 	p.drawStrange(draw{rand.New(rand.NewPCG(seed, 7))}, end)
+	p.drawRare(draw{rand.New(rand.NewPCG(seed, 9))}, end)
 	return p
+}
+
+// drawRare draws what few worlds have.
+func (p *plan) drawRare(d draw, end time.Duration) {
+	if d.chance(0.1) {
+		p.drawApart(d, end)
+		return
+	}
+	if d.chance(0.2) {
+		p.drawBroken(d, end)
+	}
+	if d.chance(0.1) {
+		p.drawStall(d, end)
+	}
 }
 
 func drawWorld(d draw) world {
@@ -245,6 +262,9 @@ func (p *plan) drawSteps(d draw, lane laneName) {
 		p.add(fault)
 	}
 }
+
+// neverAnswers is the number of the effect that never answers.
+const neverAnswers = 15
 
 // faultEffects are the ways in which the API fails.
 func faultEffects() []simulator.Effect {

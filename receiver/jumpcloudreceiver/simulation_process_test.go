@@ -122,6 +122,8 @@ type lane struct {
 	process *process
 	planned map[int]stepFails
 	count   int
+	// troubled is told since when a step goes wrong.
+	troubled func(from time.Time)
 	// ambiguous counts calls that took data and yet returned an error.
 	ambiguous int
 	// unsettled says that the last write to the storage failed.
@@ -143,6 +145,9 @@ func (l *lane) next(doing string) stepFails {
 	l.align()
 	fault := l.draw()
 	l.process.note(l, doing, fault)
+	if fault.how != succeeds && !l.name.network {
+		l.troubled(time.Now())
+	}
 	return fault
 }
 

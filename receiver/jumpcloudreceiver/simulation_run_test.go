@@ -32,6 +32,9 @@ type run struct {
 	began, from time.Time
 	// made counts events, restarts the ends of the process in good order.
 	made, restarts int
+	// stall is what the consumer does, and idle how long the process was down.
+	stall stall
+	idle  time.Duration
 	// forgotten is how many events may come again since the API's clock was set back behind them.
 	forgotten int
 }
@@ -66,7 +69,7 @@ func newRun(t *testing.T, p plan, mutate mutation) *run {
 			delivery: newLane(r.process, laneName{organization: number}, p.actions),
 			oracle:   newOracle(clock, p.further.pipelines),
 		}
-		t.oracle.ahead = p.strange.ahead
+		t.oracle.ahead, t.delivery.troubled = p.strange.ahead, t.oracle.pace.trouble
 		r.tenants = append(r.tenants, t)
 	}
 	r.storage = &plannedStorage{tenants: r.tenants, torn: p.world.torn, values: make(map[string][]byte)}
@@ -99,6 +102,7 @@ func (r *run) configure() {
 	r.config.RescanInterval = world.rescanInterval
 	r.config.MaxEventDelay = world.maxEventDelay + further.jumping
 	r.config.PageSize = world.pageSize
+	r.config.MaxResponseSize = mostResponse
 	if r.plan.strange.audit > 0 {
 		r.config.Audit = jumpcloudreceiver.AuditConfig{Interval: r.plan.strange.audit, Depth: cmp.Or(r.plan.strange.depth, 48*time.Hour), MaxIDs: 1000}
 	}
@@ -141,14 +145,15 @@ func (r *run) run() result {
 		r.wait(moment(next))
 		r.happen([]action{next})
 	}
-	r.wait(r.now() + r.plan.world.pollInterval + slowStep)
+	left, _ := r.stall.left()
+	r.wait(r.now() + left + r.plan.world.pollInterval + slowStep)
 	r.process.trouble(false)
 	r.api.Heal()
 	r.wait(r.now() + r.settled())
 	for patience := r.now() + time.Hour; !r.complete() && r.now() < patience; {
 		r.wait(r.now() + time.Minute)
 	}
-	late := r.probe()
+	late := append(r.probe(), r.judgePace()...)
 	r.end()
 	came := r.result()
 	came.violations = append(came.violations, late...)
@@ -222,6 +227,10 @@ func moment(a action) time.Duration {
 		return a.at
 	case delayChanges:
 		return a.at
+	case eventBreaks:
+		return a.at
+	case consumerStalls:
+		return a.at
 	default:
 		return 0
 	}
@@ -246,6 +255,7 @@ func (r *run) wait(until time.Duration) {
 func (r *run) revive(down time.Duration) {
 	r.stop()
 	time.Sleep(down)
+	r.idle += down
 	r.begin()
 }
 
@@ -261,10 +271,12 @@ func (r *run) begin() {
 		r.process.starts()
 		for _, each := range r.tenants {
 			each.offered = time.Time{}
+			each.oracle.pace.begin()
 		}
 		wired := &parts{
-			network: &plannedNetwork{tenants: r.tenants, api: r.api.RoundTripper()}, storage: r.storage,
-			next: &plannedConsumer{tenants: r.tenants, pipelines: r.plan.further.pipelines, giveUp: r.plan.further.giveUp},
+			network: &plannedNetwork{tenants: r.tenants, api: r.api.RoundTripper(), apart: r.plan.apart, began: r.began, pollInterval: r.plan.world.pollInterval},
+			storage: r.storage,
+			next:    &plannedConsumer{tenants: r.tenants, stall: &r.stall, pipelines: r.plan.further.pipelines, giveUp: r.plan.further.giveUp},
 		}
 		if r.mutate != nil {
 			r.mutate(r, wired)

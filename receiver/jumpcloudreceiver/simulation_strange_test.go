@@ -104,6 +104,21 @@ func failing(a answersStrangely) simulator.Effect {
 	}[a.size%5]
 }
 
+// apartKinds is how many of the ways, the first ones, are of another lane than the tail.
+const apartKinds = 2
+
+// hangs reports whether an action makes the API never answer.
+func hangs(a action) bool {
+	switch a := a.(type) {
+	case apiFails:
+		return a.effect == neverAnswers
+	case answersStrangely:
+		return a.size%5 == 1
+	default:
+		return false
+	}
+}
+
 // drawStrange makes about half of the worlds strange.
 func (p *plan) drawStrange(d draw, end time.Duration) {
 	if d.chance(0.5) {
@@ -167,7 +182,7 @@ func (p *plan) drawFleet(d draw, end time.Duration) {
 func (r *run) answerStrangely(a answersStrangely) {
 	fault := strangeKinds[a.kind].make(a)
 	fault.Until = r.clock.now().Add(a.lasts)
-	r.api.Inject(fault)
+	r.inject(fault)
 }
 
 func (r *run) changeDelay(a delayChanges) {

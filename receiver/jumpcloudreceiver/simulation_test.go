@@ -30,7 +30,8 @@ const shorterTries = 200
 // seed: late, tied, disordered and future events, some without an id or a time, of one organization
 // or several; faults of the API, a clock that is off or set meanwhile, a memory of a day only; one
 // pipeline or two, which refuse for now or for good, take a part, or take and yet fail; a storage that
-// fails, tears, or applies and yet fails; restarts, and crashes at any step. A failure names its seed
+// fails, tears, or applies and yet fails; events that can't be fetched whole; a consumer that takes nothing for
+// longer than the API's memory; restarts, and crashes at any step. A failure names its seed
 // and a shortened schedule, and the command that runs it again.
 func TestSimulation(t *testing.T) {
 	all := make([]uint64, 0, *seeds)

@@ -80,6 +80,11 @@ func (t tenants) ambiguous() (count int) {
 type plannedNetwork struct {
 	tenants tenants
 	api     http.RoundTripper
+	// apart says that history and rescans fail apart from live events.
+	apart bool
+	// began is when the run did, which polls that often.
+	began        time.Time
+	pollInterval time.Duration
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -90,7 +95,14 @@ func (n *plannedNetwork) RoundTrip(request *http.Request) (*http.Response, error
 	}
 	from := n.tenants.of(request.Header.Get("X-Org-Id"))
 	opened, ended := from.oracle.requested(request)
+	began := time.Now()
+	if from.oracle.pace.ask(int(time.Since(n.began) / n.pollInterval)) {
+		sleepFor(request.Context(), time.Minute)
+	}
 	response, err := n.answer(from, request)
+	if met(response, err) {
+		from.oracle.pace.meet(began, asksForLive(request, n.apart))
+	}
 	opened()
 	if err != nil {
 		ended()
