@@ -38,6 +38,8 @@ type backend struct {
 	status atomic.Int32
 	// total counts records that were taken, refused requests that were not.
 	total, refused atomic.Int64
+	// took, where it is not nil, gets what was taken.
+	took func(logs plog.Logs)
 
 	mu    sync.Mutex
 	taken map[string]int
@@ -68,6 +70,9 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (b *backend) take(logs plog.Logs) {
+	if b.took != nil {
+		b.took(logs)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, id := range recordIDs(logs) {
