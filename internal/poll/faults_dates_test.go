@@ -113,15 +113,18 @@ func (*harness) apiNow(ahead *atomic.Int64) time.Time {
 	return time.Now().Add(time.Duration(ahead.Load()) * time.Second)
 }
 
+// acceptFuture has the API answer with an empty page where it refuses a start in the future.
+func acceptFuture(a *simulator.Answer) {
+	if a.Status == http.StatusBadRequest {
+		a.Status, a.Body = http.StatusOK, []byte("[]")
+	}
+}
+
 // Where the API answers for a start in the future as well, it decides nothing, and the dates are believed.
 func TestFault_C9_DatesAreBelievedWhereTheAPIDecidesNothing(t *testing.T) {
 	var ahead atomic.Int64
 	bubble(t, movable(&ahead), func(t *testing.T, h *harness) {
-		h.api.Inject(simulator.Fault{Effect: simulator.Effect{Alter: func(a *simulator.Answer) {
-			if a.Status == http.StatusBadRequest {
-				a.Status, a.Body = http.StatusOK, []byte("[]")
-			}
-		}}})
+		h.api.Inject(simulator.Fault{Effect: simulator.Effect{Alter: acceptFuture}})
 		h.start()
 		h.pass(10 * time.Hour)
 		ahead.Store(-6 * 3600)

@@ -92,22 +92,33 @@ func TestFault_E12_AnswerWithoutADateGoesByTheKnownDifference(t *testing.T) {
 
 // The API still has that history: its answers decide, and not their dates.
 func TestFault_E13_DatesFarAheadGiveNoHistoryUp(t *testing.T) {
-	bubble(t, simulator.Settings{Latency: time.Second}, func(t *testing.T, h *harness) {
-		h.settings.History = poll.History{Lookback: 80 * 24 * time.Hour}
-		h.settings.PageSize = 10
-		begin := time.Now()
-		for i := range 80 {
-			h.add(fmt.Sprint("day", i), begin.Add(-time.Duration(i)*24*time.Hour-time.Hour), 20)
-		}
-		h.start()
-		h.pass(30 * time.Second)
-		h.api.Inject(simulator.Fault{Until: time.Now().Add(30 * time.Second), Effect: simulator.DateSkew(100 * 24 * time.Hour)})
-		h.pass(3 * time.Hour)
-		events, most := h.count()
-		assert.Equal(t, 80*20, events)
-		assert.Equal(t, 1, most)
-		assert.Empty(t, h.observed.seen().losses)
-	})
+	for name, answer := range map[string]func(*simulator.Answer){
+		"where the API decides":               func(*simulator.Answer) {},
+		"where it takes starts in the future": acceptFuture,
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, simulator.Settings{Latency: time.Second}, func(t *testing.T, h *harness) {
+				h.settings.History = poll.History{Lookback: 80 * 24 * time.Hour}
+				h.settings.PageSize = 10
+				begin := time.Now()
+				for i := range 80 {
+					h.add(fmt.Sprint("day", i), begin.Add(-time.Duration(i)*24*time.Hour-time.Hour), 20)
+				}
+				h.start()
+				h.pass(30 * time.Second)
+				skewed := simulator.DateSkew(100 * 24 * time.Hour)
+				h.api.Inject(simulator.Fault{Until: time.Now().Add(3 * time.Minute), Effect: simulator.Effect{Alter: func(a *simulator.Answer) {
+					skewed.Alter(a)
+					answer(a)
+				}}})
+				h.pass(3 * time.Hour)
+				events, most := h.count()
+				assert.Equal(t, 80*20, events)
+				assert.Equal(t, 1, most)
+				assert.Empty(t, h.observed.seen().losses)
+			})
+		})
+	}
 }
 
 func TestFault_E14_EventThatIsDatedOutsideOfItsSliceIsDelivered(t *testing.T) {

@@ -160,13 +160,10 @@ func (l *lane) size() *pageSize {
 	return &l.whole
 }
 
-// succeeded counts a good page. A full one that brings the run no further may be on the way to what made pages
-// small, again and again, and is no reason for larger ones.
-func (l *lane) succeeded(full bool) {
+// succeeded counts a good page.
+func (l *lane) succeeded() {
 	l.misses.bad, l.misses.heavy = 0, 0
-	if run := l.pass.run; !full || run.position.After(run.query.Start) {
-		l.size().succeeded()
-	}
+	l.size().succeeded()
 }
 
 // close ends the pass.

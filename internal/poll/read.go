@@ -36,7 +36,7 @@ func (e *Engine) read(ctx context.Context, l *lane) error {
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
-	l.succeeded(page.Full())
+	l.succeeded()
 	s.report.Limit = l.whole.limit
 	e.observer.Page(s.report)
 	if err := ctx.Err(); err != nil {
