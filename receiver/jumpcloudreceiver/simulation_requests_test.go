@@ -3,6 +3,8 @@
 package jumpcloudreceiver_test
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,18 +17,24 @@ type twice struct{ next http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
 func (w twice) RoundTrip(request *http.Request) (*http.Response, error) {
-	body, err := request.GetBody()
+	content, err := io.ReadAll(request.Body)
 	if err != nil {
 		return nil, err
 	}
-	second := request.Clone(request.Context())
-	second.Body = body
+	// Each has a body of its own: what GetBody gives of a traced request may not be read by two at once.
+	withBody := func() *http.Request {
+		own := request.Clone(request.Context())
+		own.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
+		own.Body = io.NopCloser(bytes.NewReader(content))
+		return own
+	}
+	first, second := withBody(), withBody()
 	go func() {
 		if response, err := w.next.RoundTrip(second); err == nil {
 			_ = response.Body.Close()
 		}
 	}()
-	return w.next.RoundTrip(request)
+	return w.next.RoundTrip(first)
 }
 
 // Not one of the ways to lose events, but a promise to the API that the oracle has to see broken.
