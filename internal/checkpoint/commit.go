@@ -155,6 +155,7 @@ func (s *Store) removed(c change) []string {
 func (l *ledger) apply(state State, c change) {
 	for _, of := range c.forgotten {
 		delete(l.spans, of)
+		l.recent = nil
 		switch of.kind {
 		case stray:
 			l.strays.forget(of.last())
@@ -176,6 +177,7 @@ func (l *ledger) keep(of span, number int, ids, added []ID) {
 	if known == nil {
 		known = &stored{}
 		l.spans[of] = known
+		l.ahead = l.ahead || of.width > 1
 	}
 	known.segments, known.tail = number+1, nil
 	if len(ids) < segmentFull {

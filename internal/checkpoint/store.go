@@ -34,6 +34,12 @@ type ledger struct {
 	state   State
 
 	spans map[span]*stored
+	// ahead is whether there was a span of more than an hour: without one, a look-up needs to try a single hour.
+	ahead bool
+	// recent is what there is of recentSpan, which was looked into last: most events share an hour with the one
+	// before them. It is nil where there is nothing.
+	recentSpan span
+	recent     *stored
 	// strays and migrated ids are looked for in all of their spans at once.
 	strays, migrated lasts
 	// format1 are segments of format 1, and damaged are keys of format 2, that the next commit removes.
@@ -184,20 +190,19 @@ func (l *ledger) Seen(id ID, at time.Time) bool {
 	if _, found := l.strays[id]; found || at.IsZero() {
 		return found
 	}
-	for _, width := range [...]hour{1, wide, widest} {
-		if l.remembers(spanOf(dated, hourOf(at), width), id) {
-			return true
-		}
-	}
-	return false
+	own := hourOf(at)
+	return l.remembers(spanOf(dated, own, 1), id) || l.ahead &&
+		(l.remembers(spanOf(dated, own, wide), id) || l.remembers(spanOf(dated, own, widest), id))
 }
 
 func (l *ledger) remembers(of span, id ID) bool {
-	known := l.spans[of]
-	if known == nil {
+	if of != l.recentSpan || l.recent == nil {
+		l.recentSpan, l.recent = of, l.spans[of]
+	}
+	if l.recent == nil {
 		return false
 	}
-	_, found := known.ids[id]
+	_, found := l.recent.ids[id]
 	return found
 }
 

@@ -20,6 +20,16 @@ func checkpointMutants() []mutant {
 			"TestFault_S13_TornCommitOnlyForgets",
 		},
 		{
+			"a span of more than an hour is not looked into", commit,
+			`l.ahead = l.ahead || of.width > 1`, `l.ahead = l.ahead && of.width > 1`,
+			"TestEventsDatedAheadLeaveFewSegmentsAndNoneIsForgotten",
+		},
+		{
+			"an hour that is forgotten is still looked into", commit,
+			"delete(l.spans, of)\n\t\tl.recent = nil", `delete(l.spans, of)`,
+			"TestAnHourIsForgottenWhenNoReaderCanMeetItAgain",
+		},
+		{
 			"the state is written before the ids", commit,
 			"operations = append(operations, storage.SetOperation(s.stateKey(), record))\n\tfor",
 			"operations = append([]*storage.Operation{storage.SetOperation(s.stateKey(), record)}, operations...)\n\tfor",
