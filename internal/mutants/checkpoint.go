@@ -106,11 +106,6 @@ func checkpointMutants() []mutant {
 			"TestLoadForgetsWhatItKnewBefore",
 		},
 		{
-			"events dated ahead are not found again", store,
-			`[...]hour{1, wide, widest}`, `[...]hour{1}`,
-			"TestEventsDatedAheadLeaveFewSegmentsAndNoneIsForgotten",
-		},
-		{
 			"organizations share what was delivered", store,
 			`prefix = "organization/" + organization + "/"`, `prefix = "organization/"`,
 			"TestOrganizationsShareAClientAndNothingElse",
