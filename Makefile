@@ -23,17 +23,25 @@ LINKED := -s -w -X github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/versi
 export GOFLAGS := -buildvcs=false -trimpath -gcflags=all=-dwarf=false
 export CGO_ENABLED := 0
 
-.PHONY: help run dist simulator test unit simulation e2e backends kills-backends servers drain ledger baseline mutants lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
+.PHONY: help run page dist simulator test unit simulation e2e backends kills-backends servers drain ledger baseline mutants lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
 
 help:                ## show the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
-run: dist simulator  ## build the collector and run it: with JUMPCLOUD_API_KEY against JumpCloud, else against a simulator
-	@./examples/run.sh
+VIEW ?= page
+run: $(if $(filter page,$(VIEW)),page) dist simulator  ## build and run: with JUMPCLOUD_API_KEY against JumpCloud, else a simulator. VIEW=terminal is without the page
+	@VIEW=$(VIEW) ./examples/run.sh
+
+# A first build is minutes of compiling: PROGRESS says how far it is.
+PROGRESS := ./internal/tools/progress.sh
+
+page:                ## build the log store that `make run` shows events in, VictoriaLogs, into _build/victoria-logs
+	@mkdir -p $(BUILD)
+	@cd internal/e2e/backends && ../../../$(PROGRESS) "the page" 310 go build -ldflags='-s -w' -o ../../../$(BUILD)/victoria-logs github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs
 
 # GOGC: the compiler takes more memory and less time.
 dist: $(DISTRIBUTION)/main.go  ## build the collector into _build/otelcol-jumpcloud
-	@cd $(DISTRIBUTION) && GOGC=400 go build -ldflags='$(LINKED)' -o ../otelcol-jumpcloud . || \
+	@cd $(DISTRIBUTION) && GOGC=400 $(abspath $(PROGRESS)) "the collector" 1680 go build -ldflags='$(LINKED)' -o ../otelcol-jumpcloud . || \
 		{ echo "Where go asks for updates or for checksums, the lock is older than go.mod: run 'make dist-lock'."; exit 1; }
 
 # ocb writes the sources. It does not resolve modules: the lock has every version and checksum. They
@@ -108,8 +116,7 @@ kills-backends: dist servers ## KILLS times SIGKILL in front of VictoriaLogs and
 	go test -count=1 -v -timeout 60m -run '^TestKills_RealBackends' ./internal/e2e -backends -kills $(KILLS)
 
 # The backends that are built and run by tests.
-servers:
-	cd internal/e2e/backends && go build -ldflags='-s -w' -o ../../../$(BUILD)/victoria-logs github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs
+servers: page
 	cd internal/e2e/backends && go build -ldflags='-s -w' -o ../../../$(BUILD)/broker ./broker
 
 # Nothing else should run meanwhile. BEFORE is the path of another collector, to see what a change brought.
@@ -172,6 +179,10 @@ validate: dist       ## check the example configurations
 	@for config in examples/*.yaml; do \
 		JUMPCLOUD_API_KEY=checked-only STATE_DIRECTORY=$(BUILD)/state/validate $(COLLECTOR) validate --config "$$config" || \
 			{ echo "$$config is not valid"; exit 1; }; \
+	done
+	@for config in simulator jumpcloud; do \
+		JUMPCLOUD_API_KEY=checked-only STATE_DIRECTORY=$(BUILD)/state/validate $(COLLECTOR) validate --config examples/$$config.yaml \
+			--config examples/run/terminal.yaml --config examples/run/page.yaml || { echo "$$config.yaml is not valid for make run"; exit 1; }; \
 	done
 
 # On one core, so that the garbage of a path is counted too.

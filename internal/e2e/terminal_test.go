@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/stretchr/testify/assert"
@@ -89,10 +90,10 @@ func TestMakeRunEndsWithItsTerminal(t *testing.T) {
 		variables []string
 		processes []string
 	}{
-		"against the simulator": {[]string{"JUMPCLOUD_API_KEY=", "SIMULATOR_LISTEN=" + freeAddress(t)}, []string{"bash", "jcsim", "otelcol-jumpclo"}},
+		"against the simulator": {[]string{"JUMPCLOUD_API_KEY=", "SIMULATOR_LISTEN=" + freeAddress(t)}, []string{"jcsim", "otelcol-jumpclo"}},
 		"against the API": {
 			[]string{"JUMPCLOUD_API_KEY=" + canary, "JUMPCLOUD_ENDPOINT=" + serve(t, simulator.New(simulator.Settings{}))},
-			[]string{"bash", "otelcol-jumpclo"},
+			[]string{"otelcol-jumpclo"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,16 +102,16 @@ func TestMakeRunEndsWithItsTerminal(t *testing.T) {
 			printed := &output{}
 			copied := make(chan struct{})
 			go func() { defer close(copied); _, _ = io.Copy(printed, window) }()
-			command := exec.Command("bash", filepath.Join(folder, "examples", "run.sh"))
-			command.Dir = folder
-			command.Env = append(os.Environ(), test.variables...)
+			command := makeRun(folder, test.variables...)
 			command.Stdin, command.Stdout, command.Stderr = inside, inside, inside
 			command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 			require.NoError(t, command.Start())
 			require.NoError(t, inside.Close())
 			t.Cleanup(func() { endAll(folder) })
-			require.Eventually(t, func() bool { return strings.Contains(printed.String(), "Everything is ready") }, enough/12, often, printed)
-			assert.ElementsMatch(t, test.processes, within(t, folder))
+			require.Eventually(t, func() bool { return strings.Contains(printed.String(), "beginning now") }, enough/12, often, printed)
+			for _, process := range test.processes {
+				assert.Contains(t, within(t, folder), process)
+			}
 
 			require.NoError(t, window.Close())
 			<-copied
@@ -118,6 +119,46 @@ func TestMakeRunEndsWithItsTerminal(t *testing.T) {
 			require.Eventually(t, func() bool { return len(within(t, folder)) == 0 }, enough/6, often, "what is left holds the storage")
 		})
 	}
+}
+
+// makeRun is the script of `make run` without its page.
+func makeRun(folder string, variables ...string) *exec.Cmd {
+	command := exec.Command("bash", filepath.Join(folder, "examples", "run.sh"))
+	command.Dir = folder
+	command.Env = append(append(os.Environ(), "VIEW=terminal"), variables...)
+	return command
+}
+
+// TestMakeRunShowsEachEventOnALine: the date, and what else of it is known, and no event's text controls the terminal.
+func TestMakeRunShowsEachEventOnALine(t *testing.T) {
+	api := simulator.New(simulator.Settings{})
+	at := time.Now().Add(-time.Minute).UTC()
+	api.Add(simulator.Event{Service: "sso", ID: "66f0c0ffee", Time: at, JSON: fmt.Appendf(nil, `{"id": "66f0c0ffee",
+		"timestamp": %q, "service": "sso", "event_type": "sso_auth", "organization": "5f1b", "success": false,
+		"initiated_by": {"type": "user", "username": "ann\u001b[2J"}, "client_ip": "203.0.113.7",
+		"geoip": {"country_code": "IE"}}`, at.Format(time.RFC3339Nano))})
+	folder := checkout(t)
+	printed := &output{}
+	command := makeRun(folder, "JUMPCLOUD_API_KEY="+canary, "JUMPCLOUD_ENDPOINT="+serve(t, api))
+	command.Stdout, command.Stderr = printed, printed
+	require.NoError(t, command.Start())
+	t.Cleanup(func() { endAll(folder) })
+	const line = "Z  5f1b  sso  sso_auth  failure  ann?[2J  203.0.113.7  IE"
+	require.Eventually(t, func() bool { return strings.Contains(printed.String(), line) }, enough/12, often, printed)
+	assert.NotContains(t, printed.String(), canary)
+
+	require.NoError(t, command.Process.Signal(syscall.SIGINT))
+	require.NoError(t, command.Wait(), "Ctrl-C is a clean end")
+	assert.Empty(t, within(t, folder))
+}
+
+func TestMakeRunNamesThePortThatIsTaken(t *testing.T) {
+	taken := strings.TrimPrefix(serve(t, simulator.New(simulator.Settings{})), "http://")
+	command := makeRun(checkout(t), "JUMPCLOUD_API_KEY=", "SIMULATOR_LISTEN="+taken)
+	printed, err := command.CombinedOutput()
+	require.Error(t, err)
+	assert.Contains(t, string(printed), "another program already listens on "+taken)
+	assert.Contains(t, string(printed), "SIMULATOR_LISTEN=127.0.0.1:", "the remedy")
 }
 
 // endAll ends what a failed test left in its folder.
