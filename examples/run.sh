@@ -90,7 +90,7 @@ fi
 if [[ $mode = jumpcloud ]]; then
   echo "Reading the events of JumpCloud at $JUMPCLOUD_ENDPOINT. The first start begins one hour ago."
 else
-  _build/jcsim -listen "$simulator_listen" -history-window 1h >"$state/simulator.log" 2>&1 &
+  _build/jcsim -listen "$simulator_listen" -history-window 720h -incidents >"$state/simulator.log" 2>&1 &
   simulator=$!
   await "$simulator" "$simulator_listen" "$state/simulator.log" "The simulated API"
   echo "No JUMPCLOUD_API_KEY is set: the events are invented, and come from a simulated API on $simulator_listen."

@@ -24,6 +24,7 @@ type options struct {
 	rate          float64
 	history       int
 	historyWindow time.Duration
+	incidents     bool
 	organizations []string
 	apiKey        string
 	seed          uint64
@@ -43,6 +44,7 @@ func parse(arguments []string, output io.Writer) (options, error) {
 	flags.Float64Var(&parsed.rate, "rate", 2, "live events a second for each organization")
 	flags.IntVar(&parsed.history, "history", 500, "events of the past for each organization")
 	flags.DurationVar(&parsed.historyWindow, "history-window", 48*time.Hour, "how far the past reaches back")
+	flags.BoolVar(&parsed.incidents, "incidents", false, "add to the past what a security team looks for, in the last 27 days")
 	flags.StringVar(&organizations, "organizations", "", "organization ids, separated by commas; the key's own where empty")
 	flags.StringVar(&parsed.apiKey, "api-key", "", "the only key that is accepted; any where empty")
 	flags.Uint64Var(&parsed.seed, "seed", 1, "seed of all invented events")
@@ -90,6 +92,9 @@ func run(ctx context.Context, arguments []string, output io.Writer) error {
 	now := time.Now()
 	for _, organization := range parsed.organizations {
 		api.Add(generator.History(organization, now.Add(-parsed.historyWindow), now, parsed.history)...)
+		if parsed.incidents {
+			api.Add(generator.Incidents(organization, now)...)
+		}
 	}
 	server := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second}
 	var running sync.WaitGroup

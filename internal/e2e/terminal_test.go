@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -86,6 +87,10 @@ func freeAddress(t *testing.T) string {
 // TestMakeRunEndsWithItsTerminal: the collector takes the hangup of a terminal for a wish to reload its
 // configuration, and would hold the storage.
 func TestMakeRunEndsWithItsTerminal(t *testing.T) {
+	// What nohup lets this process ignore, its children would ignore too.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
 	for name, test := range map[string]struct {
 		variables []string
 		processes []string

@@ -19,6 +19,9 @@ var (
 	commonTemplates []byte
 	//go:embed templates_catalogue.ndjson
 	catalogueTemplates []byte
+	// What a security team looks for, each so long ago as it says.
+	//go:embed templates_incidents.ndjson
+	incidentTemplates []byte
 )
 
 // commonShare of the generated events are of the shapes that tenants emit most.
@@ -63,7 +66,14 @@ func (g *Generator) Event(organization string, at time.Time) Event {
 	if g.random.Float64() < commonShare {
 		templates = g.common
 	}
-	template := templates[g.random.IntN(len(templates))]
+	event := g.make(templates[g.random.IntN(len(templates))], organization, at)
+	if g.random.Float64() < g.lateShare {
+		event.Visible = at.Add(time.Duration(g.random.Float64() * float64(g.maxDelay)))
+	}
+	return event
+}
+
+func (g *Generator) make(template map[string]json.RawMessage, organization string, at time.Time) Event {
 	event := Event{
 		Organization: organization,
 		Service:      text(template["service"]),
@@ -74,10 +84,22 @@ func (g *Generator) Event(organization string, at time.Time) Event {
 	stamp := at.UTC().Format(layout)
 	event.Time, _ = time.Parse(time.RFC3339Nano, stamp)
 	event.JSON = fill(template, event, stamp)
-	if g.random.Float64() < g.lateShare {
-		event.Visible = at.Add(time.Duration(g.random.Float64() * float64(g.maxDelay)))
-	}
 	return event
+}
+
+// Incidents makes what a security team looks for: passwords tried, a login from two countries, an administrator made,
+// MFA removed and more, in the 27 days before a time.
+func (g *Generator) Incidents(organization string, before time.Time) []Event {
+	var events []Event
+	for _, template := range parseTemplates(incidentTemplates) {
+		ago, err := time.ParseDuration(text(template["ago"]))
+		if err != nil {
+			panic(err) // the templates are part of the package
+		}
+		delete(template, "ago")
+		events = append(events, g.make(template, organization, before.Add(-ago)))
+	}
+	return events
 }
 
 // History makes events spread evenly over [from, to), all of them visible at their time.

@@ -26,10 +26,11 @@ const (
 )
 
 // startVictoriaLogs returns the address of an empty VictoriaLogs that is ready.
-func startVictoriaLogs(t *testing.T) string {
+func startVictoriaLogs(t *testing.T, flags ...string) string {
 	t.Helper()
 	listen := address(t)
-	run(t, nil, root+"_build/victoria-logs", "-storageDataPath", t.TempDir(), "-httpListenAddr", listen)
+	flags = append(flags, "-storageDataPath", t.TempDir(), "-httpListenAddr", listen)
+	run(t, nil, root+"_build/victoria-logs", flags...)
 	require.Eventually(t, func() bool {
 		answer, err := http.Get("http://" + listen + "/health")
 		if err != nil {
