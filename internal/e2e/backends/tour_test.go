@@ -4,8 +4,10 @@ package backends_test
 
 import (
 	"encoding/json"
+	"net/url"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,13 +36,31 @@ func TestTour_EachQueryFindsWhatItSays(t *testing.T) {
 
 	tour, err := os.ReadFile(root + "docs/tour.md")
 	require.NoError(t, err)
-	steps := regexp.MustCompile("(?s)```logsql\n(.+?)```\n\nThe demo shows (.+?)\n\n").FindAllStringSubmatch(string(tour)+"\n", -1)
+	steps := regexp.MustCompile("(?s)```logsql\n(.+?)```\n\n\\[Open\\]\\(([^)]+)\\)\n\nThe demo shows (.+?)\n\n").FindAllStringSubmatch(string(tour)+"\n", -1)
 	require.Len(t, steps, 11)
 	for _, step := range steps {
-		found, err := json.Marshal(query(t, victoria, step[1]))
+		rows := query(t, victoria, step[1])
+		requireLinked(t, step[1], step[2], rows)
+		found, err := json.Marshal(rows)
 		require.NoError(t, err)
-		for _, shown := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(step[2], -1) {
+		for _, shown := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(step[3], -1) {
 			assert.Contains(t, string(found), shown[1], step[1])
+		}
+	}
+}
+
+// requireLinked checks that a link opens a query with all of its columns.
+func requireLinked(t *testing.T, text, link string, rows []map[string]string) {
+	t.Helper()
+	_, parameters, _ := strings.Cut(link, "#/?")
+	values, err := url.ParseQuery(parameters)
+	require.NoError(t, err)
+	assert.Equal(t, strings.Join(strings.Fields(text), " "), values.Get("query"))
+	var columns []string
+	require.NoError(t, json.Unmarshal([]byte(values.Get("columns")), &columns))
+	for _, row := range rows {
+		for key := range row {
+			assert.Contains(t, columns, key, text)
 		}
 	}
 }
