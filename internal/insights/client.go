@@ -49,6 +49,8 @@ type ClientSettings struct {
 	MaxResponseSize int64
 	// UserAgent is sent as User-Agent where it is not "".
 	UserAgent string
+	// Traffic is told of each try; nil is nobody.
+	Traffic Traffic
 }
 
 // Client asks for the events of one organization. It is safe for concurrent use.
@@ -63,7 +65,7 @@ type Client struct {
 
 // NewClient returns a client that sends through the transport of base, which is not changed.
 //
-// A request passes, in this order: retry, rate limit, timeout, authentication, base. A redirect
+// A request passes, in this order: retry, rate limit, traffic, timeout, authentication, base. A redirect
 // is never followed: Go's client would send x-api-key on to another host.
 func NewClient(base *http.Client, settings ClientSettings) (*Client, error) {
 	endpoint, err := url.Parse(settings.Endpoint)
@@ -77,8 +79,13 @@ func NewClient(base *http.Client, settings ClientSettings) (*Client, error) {
 	sanitize := newSanitizer(settings.APIKey.text())
 	transport = newAuthTransport(transport, settings)
 	transport = &timeoutTransport{next: transport, timeout: orDefault(settings.Timeout, defaultTimeout)}
-	transport = newLimitTransport(transport, settings.Limiter, settings.Hold)
-	transport = &retryTransport{next: transport, settings: settings.Retry}
+	traffic := settings.Traffic
+	if traffic == nil {
+		traffic = untold{}
+	}
+	transport = &trafficTransport{next: transport, traffic: traffic}
+	transport = newLimitTransport(transport, settings.Limiter, settings.Hold, traffic)
+	transport = &retryTransport{next: transport, settings: settings.Retry, traffic: traffic}
 	return &Client{
 		http: &http.Client{
 			Transport:     transport,

@@ -19,16 +19,17 @@ type limitTransport struct {
 	next    http.RoundTripper
 	limiter *rate.Limiter
 	hold    *backoff.Hold
+	traffic Traffic
 }
 
-func newLimitTransport(next http.RoundTripper, limiter *rate.Limiter, hold *backoff.Hold) *limitTransport {
+func newLimitTransport(next http.RoundTripper, limiter *rate.Limiter, hold *backoff.Hold, traffic Traffic) *limitTransport {
 	if limiter == nil {
 		limiter = rate.NewLimiter(rate.Inf, 0)
 	}
 	if hold == nil {
 		hold = new(backoff.Hold)
 	}
-	return &limitTransport{next: next, limiter: limiter, hold: hold}
+	return &limitTransport{next: next, limiter: limiter, hold: hold, traffic: traffic}
 }
 
 // RoundTrip implements http.RoundTripper. An answer that asks to wait (429, 503) extends the hold.
@@ -47,12 +48,17 @@ func (t *limitTransport) RoundTrip(request *http.Request) (*http.Response, error
 // wait takes its turn again after a hold, so that those who were held don't come at the same time.
 func (t *limitTransport) wait(ctx context.Context) error {
 	for {
-		if held := time.Until(t.hold.Until()); held > 0 && !backoff.Sleep(ctx, held) {
-			return fmt.Errorf("waiting as the API asked: %w", context.Cause(ctx))
+		if held := time.Until(t.hold.Until()); held > 0 {
+			if !backoff.Sleep(ctx, held) {
+				return fmt.Errorf("waiting as the API asked: %w", context.Cause(ctx))
+			}
+			t.traffic.Waited(WaitAsked, held)
 		}
+		began := time.Now()
 		if err := t.limiter.Wait(ctx); err != nil {
 			return fmt.Errorf("waiting for the rate limit: %w", err)
 		}
+		t.traffic.Waited(WaitRateLimit, time.Since(began))
 		if !t.hold.Until().After(time.Now()) {
 			return nil
 		}

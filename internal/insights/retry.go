@@ -38,6 +38,7 @@ func (s RetrySettings) waits() backoff.Settings {
 type retryTransport struct {
 	next     http.RoundTripper
 	settings RetrySettings
+	traffic  Traffic
 }
 
 // RoundTrip implements http.RoundTripper. After the last try it returns what that one brought.
@@ -67,6 +68,7 @@ func (t *retryTransport) RoundTrip(request *http.Request) (*http.Response, error
 		if request, err = again(request); err != nil {
 			return nil, err
 		}
+		t.traffic.Retried()
 	}
 }
 

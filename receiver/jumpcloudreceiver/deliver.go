@@ -50,7 +50,7 @@ func (d *delivery) Deliver(ctx context.Context, batch poll.Batch) (poll.Delivere
 			return poll.Delivered{}, err
 		}
 		if came.refused == nil {
-			d.outcomes.accepted(ctx, next.events, came.records)
+			d.outcomes.accepted(ctx, next, came.records)
 		} else {
 			d.outcomes.lost(ctx, came.reason, came.records, came.refused)
 			delivered.Lost = append(delivered.Lost, lossOf(came))

@@ -47,6 +47,9 @@ type leadership struct {
 // seek asks to be told of the lead. It may be won before seek returns.
 func (l *leadership) seek(elector leaderElector) {
 	l.logger.Info("Waiting to lead: another replica may be reading")
+	for _, source := range l.sources {
+		source.observer.leads(0)
+	}
 	elector.SetCallBackFuncs(l.won, l.lost)
 }
 
@@ -80,6 +83,7 @@ func (l *leadership) lost() {
 // lead reads an organization until ctx is done.
 func (s *source) lead(ctx context.Context) {
 	s.observer.account.open()
+	s.observer.leads(1)
 	if engine := s.loadInTime(ctx); engine != nil {
 		engine.Run(ctx)
 	}
@@ -110,6 +114,7 @@ func (s *source) loadInTime(ctx context.Context) *poll.Engine {
 func (o *observer) standby() {
 	o.account.close(func() {
 		o.progress(poll.Progress{})
+		o.leads(0)
 		o.gauges.stopped()
 	})
 }

@@ -38,10 +38,10 @@ func BenchmarkAccepted(b *testing.B) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(b, telemetry.Shutdown(b.Context())) }()
 	_, observer := observe(b, telemetry)
-	batch := acceptedBatch()
+	taken := acceptedMessage()
 	b.ReportAllocs()
 	for b.Loop() {
-		observer.accepted(b.Context(), batch.Events, benchmarkBatch)
+		observer.accepted(b.Context(), taken, benchmarkBatch)
 	}
 }
 
@@ -49,8 +49,8 @@ func TestAcceptedEventsAreRecordedWithoutAnAllocationEach(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(t, telemetry.Shutdown(t.Context())) }()
 	_, observer := observe(t, telemetry)
-	batch := acceptedBatch()
-	allocated := testing.AllocsPerRun(10, func() { observer.accepted(t.Context(), batch.Events, benchmarkBatch) })
+	taken := acceptedMessage()
+	allocated := testing.AllocsPerRun(10, func() { observer.accepted(t.Context(), taken, benchmarkBatch) })
 	require.Less(t, allocated, 10.)
 	delays, err := telemetry.GetMetric("otelcol_receiver_jumpcloud_event_delay")
 	require.NoError(t, err)
@@ -73,12 +73,12 @@ func observe(tb testing.TB, telemetry *componenttest.Telemetry) (*observer, *out
 	return newObserver(instruments, zap.NewNop(), account, 0), &outcomes{instruments: instruments, logger: zap.NewNop(), account: account}
 }
 
-func acceptedBatch() poll.Batch {
-	batch := poll.Batch{Events: make([]insights.Event, benchmarkBatch)}
-	for i := range batch.Events {
-		batch.Events[i].Timestamp = time.Now().Add(-time.Duration(i) * time.Second)
+func acceptedMessage() message {
+	taken := message{events: make([]insights.Event, benchmarkBatch), delivery: poll.DeliveryLive}
+	for i := range taken.events {
+		taken.events[i].Timestamp = time.Now().Add(-time.Duration(i) * time.Second)
 	}
-	return batch
+	return taken
 }
 
 func TestStorageDelayIsRecordedForEachEvent(t *testing.T) {

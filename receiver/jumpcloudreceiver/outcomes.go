@@ -10,7 +10,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/insights"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/mapping"
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/poll"
 )
@@ -54,12 +53,13 @@ func (o *outcomes) taken(ctx context.Context, records int) {
 }
 
 // accepted takes a message of which the consumer took the last records.
-func (o *outcomes) accepted(ctx context.Context, events []insights.Event, records int) {
+func (o *outcomes) accepted(ctx context.Context, taken message, records int) {
 	o.taken(ctx, records)
 	now := time.Now()
-	for i := range events {
-		if at := events[i].Timestamp; !at.IsZero() {
-			o.telemetry.ReceiverJumpcloudEventDelay.Record(ctx, max(0, now.Sub(at).Seconds()), o.recorded...)
+	labels := o.delayed[taken.delivery]
+	for i := range taken.events {
+		if at := taken.events[i].Timestamp; !at.IsZero() {
+			o.telemetry.ReceiverJumpcloudEventDelay.Record(ctx, max(0, now.Sub(at).Seconds()), labels...)
 		}
 	}
 	o.account.recovered(poll.ConditionPipeline)

@@ -45,7 +45,8 @@ type source struct {
 
 // load returns an engine that goes on from what the storage holds now.
 func (s *source) load(ctx context.Context) (*poll.Engine, error) {
-	engine := poll.New(s.settings, s.client, s.delivery, checkpoint.Open(s.storage, s.organization), s.observer)
+	store := timedStore{checkpoint.Open(s.storage, s.organization), s.observer.instruments}
+	engine := poll.New(s.settings, s.client, s.delivery, store, s.observer)
 	return engine, withoutPanic(func() error { return engine.Load(ctx) })
 }
 
@@ -88,10 +89,6 @@ func (r *logsReceiver) sources(ctx context.Context, host component.Host) ([]*sou
 }
 
 func (r *logsReceiver) source(organization OrganizationConfig, connections *http.Client, limiter *rate.Limiter) (*source, error) {
-	client, err := r.client(organization, connections, limiter)
-	if err != nil {
-		return nil, err
-	}
 	obsreport, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
 		ReceiverID:             r.settings.ID,
 		Transport:              "http",
@@ -104,6 +101,10 @@ func (r *logsReceiver) source(organization OrganizationConfig, connections *http
 	instruments, err := newInstruments(r.settings.ID, organization.ID, r.telemetry)
 	if err != nil {
 		return nil, fmt.Errorf("creating the receiver's telemetry: %w", err)
+	}
+	client, err := r.client(organization, connections, limiter, instruments)
+	if err != nil {
+		return nil, err
 	}
 	logger := r.settings.Logger
 	if organization.ID != "" {
@@ -143,7 +144,7 @@ func (r *logsReceiver) messages(organization OrganizationConfig) messages {
 	}
 }
 
-func (r *logsReceiver) client(organization OrganizationConfig, connections *http.Client, limiter *rate.Limiter) (*insights.Client, error) {
+func (r *logsReceiver) client(organization OrganizationConfig, connections *http.Client, limiter *rate.Limiter, traffic insights.Traffic) (*insights.Client, error) {
 	key := organization.APIKey
 	if key == "" {
 		key = r.config.APIKey
@@ -163,6 +164,7 @@ func (r *logsReceiver) client(organization OrganizationConfig, connections *http
 		Timeout:         r.config.ClientConfig.Timeout,
 		MaxResponseSize: int64(r.config.MaxResponseSize),
 		UserAgent:       r.settings.BuildInfo.Command + "/" + r.settings.BuildInfo.Version,
+		Traffic:         traffic,
 	})
 }
 

@@ -22,15 +22,21 @@ var _ poll.Observer = (*observer)(nil)
 type instruments struct {
 	telemetry *metadata.TelemetryBuilder
 	labels    metric.MeasurementOption
-	// recorded is labels, for what is recorded event by event.
+	// recorded is labels, for what is recorded event by event, and delayed is that for each delivery.
 	recorded []metric.RecordOption
+	delayed  map[poll.Delivery][]metric.RecordOption
 	gauges   gauges
 }
 
 func newInstruments(receiver component.ID, organization string, telemetry *metadata.TelemetryBuilder) (*instruments, error) {
-	labels := metric.WithAttributeSet(attribute.NewSet(
-		attribute.String("organization", organization), attribute.String("receiver", receiver.String())))
+	own := []attribute.KeyValue{attribute.String("organization", organization), attribute.String("receiver", receiver.String())}
+	labels := metric.WithAttributeSet(attribute.NewSet(own...))
 	i := &instruments{telemetry: telemetry, labels: labels, recorded: []metric.RecordOption{labels}}
+	i.delayed = make(map[poll.Delivery][]metric.RecordOption)
+	for _, delivery := range []poll.Delivery{poll.DeliveryLive, poll.DeliveryLate, poll.DeliveryHistory} {
+		with := attribute.NewSet(append([]attribute.KeyValue{attribute.String("delivery", string(delivery))}, own...)...)
+		i.delayed[delivery] = []metric.RecordOption{metric.WithAttributeSet(with)}
+	}
 	return i, i.gauges.register(telemetry, labels)
 }
 
@@ -88,6 +94,16 @@ func (o *observer) Started(start poll.Start) {
 	}
 	o.logger.Info(startTexts[start.State], fields...)
 	o.telemetry.ReceiverJumpcloudStarts.Add(context.Background(), 1, o.labels, label("state", string(start.State)))
+	o.lossless()
+}
+
+// lossless lets the counters of losses begin at 0: the first loss would be no increase otherwise.
+func (o *observer) lossless() {
+	ctx := context.Background()
+	for _, reason := range []poll.LossReason{dropGaveUp, dropPermanent, poll.LossOversize, poll.LossUnreadable} {
+		o.dropped(ctx, reason, 0)
+	}
+	o.telemetry.ReceiverJumpcloudGap.Add(ctx, 0, o.labels)
 }
 
 var startTexts = map[poll.StartState]string{
@@ -105,6 +121,7 @@ func (o *observer) Page(page poll.PageReport) {
 	o.telemetry.ReceiverJumpcloudConflicts.Add(ctx, int64(page.Conflicts), o.labels)
 	o.telemetry.ReceiverJumpcloudNullElements.Add(ctx, int64(page.Nulls), o.labels)
 	o.telemetry.ReceiverJumpcloudPageLimit.Record(ctx, int64(page.Limit), o.labels)
+	o.telemetry.ReceiverJumpcloudLastSuccessTimestamp.Record(ctx, float64(time.Now().UnixMilli())/1000, o.labels)
 }
 
 // Progress implements poll.Observer.

@@ -40,6 +40,7 @@ type TelemetryBuilder struct {
 	ReceiverJumpcloudBackfillUnproven       metric.Int64Gauge
 	ReceiverJumpcloudCheckpointFailures     metric.Int64Counter
 	ReceiverJumpcloudClockSkew              metric.Float64Gauge
+	ReceiverJumpcloudCommitDuration         metric.Float64Histogram
 	ReceiverJumpcloudCompletionWatermarkAge metric.Float64ObservableGauge
 	ReceiverJumpcloudConflicts              metric.Int64Counter
 	ReceiverJumpcloudConsecutiveFailures    metric.Int64Gauge
@@ -50,7 +51,9 @@ type TelemetryBuilder struct {
 	ReceiverJumpcloudEvents                 metric.Int64Counter
 	ReceiverJumpcloudGap                    metric.Float64Counter
 	ReceiverJumpcloudGapRecords             metric.Int64Counter
+	ReceiverJumpcloudLastSuccessTimestamp   metric.Float64Gauge
 	ReceiverJumpcloudLateEvents             metric.Int64Counter
+	ReceiverJumpcloudLeads                  metric.Int64Gauge
 	ReceiverJumpcloudNewNames               metric.Int64Counter
 	ReceiverJumpcloudNewestEventAge         metric.Float64ObservableGauge
 	ReceiverJumpcloudNullElements           metric.Int64Counter
@@ -58,7 +61,11 @@ type TelemetryBuilder struct {
 	ReceiverJumpcloudPageLimit              metric.Int64Gauge
 	ReceiverJumpcloudPages                  metric.Int64Counter
 	ReceiverJumpcloudRememberedIds          metric.Int64Gauge
+	ReceiverJumpcloudRequestDuration        metric.Float64Histogram
+	ReceiverJumpcloudRequestRetries         metric.Int64Counter
+	ReceiverJumpcloudRequestWait            metric.Float64Counter
 	ReceiverJumpcloudRequestsFailed         metric.Int64Counter
+	ReceiverJumpcloudResponseSize           metric.Int64Histogram
 	ReceiverJumpcloudStarts                 metric.Int64Counter
 	ReceiverJumpcloudStorageDelay           metric.Float64Histogram
 	ReceiverJumpcloudUnmapped               metric.Int64Counter
@@ -236,6 +243,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudCommitDuration, err = builder.meter.Float64Histogram(
+		"otelcol_receiver_jumpcloud_commit_duration",
+		metric.WithDescription("Time that the storage took to remember what was delivered. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30}...),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudCompletionWatermarkAge, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_jumpcloud_completion_watermark_age",
 		metric.WithDescription("The API's time less the time up to which every audited hour is proven complete. [Alpha]"),
@@ -297,10 +311,22 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudLastSuccessTimestamp, err = builder.meter.Float64Gauge(
+		"otelcol_receiver_jumpcloud_last_success_timestamp",
+		metric.WithDescription("Unix time at which the last page was read, accepted and remembered. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudLateEvents, err = builder.meter.Int64Counter(
 		"otelcol_receiver_jumpcloud_late_events",
 		metric.WithDescription("Number of delivered events that were before the watermark and that only a rescan found. [Alpha]"),
 		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudLeads, err = builder.meter.Int64Gauge(
+		"otelcol_receiver_jumpcloud_leads",
+		metric.WithDescription("1 where this replica leads and reads, 0 where another one does; without k8s_leader_elector there is none. [Alpha]"),
+		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudNewNames, err = builder.meter.Int64Counter(
@@ -345,10 +371,36 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{id}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudRequestDuration, err = builder.meter.Float64Histogram(
+		"otelcol_receiver_jumpcloud_request_duration",
+		metric.WithDescription("Time from sending a request to the end of its answer's body; each try is one. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudRequestRetries, err = builder.meter.Int64Counter(
+		"otelcol_receiver_jumpcloud_request_retries",
+		metric.WithDescription("Number of times that a request was sent again before its failure counted. [Alpha]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudRequestWait, err = builder.meter.Float64Counter(
+		"otelcol_receiver_jumpcloud_request_wait",
+		metric.WithDescription("Time that requests waited before they were sent. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudRequestsFailed, err = builder.meter.Int64Counter(
 		"otelcol_receiver_jumpcloud_requests_failed",
 		metric.WithDescription("Number of requests that failed after their tries. [Alpha]"),
 		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverJumpcloudResponseSize, err = builder.meter.Int64Histogram(
+		"otelcol_receiver_jumpcloud_response_size",
+		metric.WithDescription("Size of an answer's body, inflated. [Alpha]"),
+		metric.WithUnit("By"),
+		metric.WithExplicitBucketBoundaries([]float64{1024, 10240, 102400, 1.048576e+06, 1.048576e+07, 6.7108864e+07}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudStarts, err = builder.meter.Int64Counter(

@@ -48,6 +48,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverJumpcloudBackfillUnproven.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudCheckpointFailures.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudClockSkew.Record(context.Background(), 1)
+	tb.ReceiverJumpcloudCommitDuration.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudConflicts.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudConsecutiveFailures.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudDropped.Add(context.Background(), 1)
@@ -56,14 +57,20 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverJumpcloudEvents.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudGap.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudGapRecords.Add(context.Background(), 1)
+	tb.ReceiverJumpcloudLastSuccessTimestamp.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudLateEvents.Add(context.Background(), 1)
+	tb.ReceiverJumpcloudLeads.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudNewNames.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudNullElements.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudOtherOrganization.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudPageLimit.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudPages.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudRememberedIds.Record(context.Background(), 1)
+	tb.ReceiverJumpcloudRequestDuration.Record(context.Background(), 1)
+	tb.ReceiverJumpcloudRequestRetries.Add(context.Background(), 1)
+	tb.ReceiverJumpcloudRequestWait.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudRequestsFailed.Add(context.Background(), 1)
+	tb.ReceiverJumpcloudResponseSize.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudStarts.Add(context.Background(), 1)
 	tb.ReceiverJumpcloudStorageDelay.Record(context.Background(), 1)
 	tb.ReceiverJumpcloudUnmapped.Add(context.Background(), 1)
@@ -103,6 +110,9 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualReceiverJumpcloudClockSkew(t, testTel,
 		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudCommitDuration(t, testTel,
+		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudCompletionWatermarkAge(t, testTel,
 		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -133,7 +143,13 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualReceiverJumpcloudGapRecords(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudLastSuccessTimestamp(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudLateEvents(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudLeads(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudNewNames(t, testTel,
@@ -157,8 +173,20 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualReceiverJumpcloudRememberedIds(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudRequestDuration(t, testTel,
+		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudRequestRetries(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudRequestWait(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudRequestsFailed(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverJumpcloudResponseSize(t, testTel,
+		[]metricdata.HistogramDataPoint[int64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverJumpcloudStarts(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
