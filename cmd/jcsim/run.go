@@ -25,6 +25,7 @@ type options struct {
 	history       int
 	historyWindow time.Duration
 	incidents     bool
+	faults        []string
 	organizations []string
 	apiKey        string
 	seed          uint64
@@ -36,7 +37,7 @@ type options struct {
 
 func parse(arguments []string, output io.Writer) (options, error) {
 	var parsed options
-	var organizations string
+	var organizations, faults string
 	flags := flag.NewFlagSet("jcsim", flag.ContinueOnError)
 	flags.SetOutput(output)
 	flags.StringVar(&parsed.listen, "listen", "127.0.0.1:8791", "address to serve on")
@@ -45,6 +46,7 @@ func parse(arguments []string, output io.Writer) (options, error) {
 	flags.IntVar(&parsed.history, "history", 500, "events of the past for each organization")
 	flags.DurationVar(&parsed.historyWindow, "history-window", 48*time.Hour, "how far the past reaches back")
 	flags.BoolVar(&parsed.incidents, "incidents", false, "add to the past what a security team looks for, in the last 27 days")
+	flags.StringVar(&faults, "fault", "", "faults to begin with, separated by commas; POST and DELETE /rehearse change them while it runs")
 	flags.StringVar(&organizations, "organizations", "", "organization ids, separated by commas; the key's own where empty")
 	flags.StringVar(&parsed.apiKey, "api-key", "", "the only key that is accepted; any where empty")
 	flags.Uint64Var(&parsed.seed, "seed", 1, "seed of all invented events")
@@ -56,6 +58,9 @@ func parse(arguments []string, output io.Writer) (options, error) {
 		return options{}, err
 	}
 	parsed.organizations = strings.Split(organizations, ",")
+	if faults != "" {
+		parsed.faults = strings.Split(faults, ",")
+	}
 	if parsed.rate < 0 || parsed.rate > 10_000 {
 		return options{}, fmt.Errorf("-rate is %g, it must be within 0 and 10000", parsed.rate)
 	}
@@ -88,6 +93,12 @@ func run(ctx context.Context, arguments []string, output io.Writer) error {
 		return err
 	}
 	api := simulator.New(parsed.settings())
+	rehearsed := newRehearsal(api)
+	for _, name := range parsed.faults {
+		if err := rehearsed.begin(name); err != nil {
+			return errors.Join(fmt.Errorf("-fault: %w", err), listener.Close())
+		}
+	}
 	generator := simulator.NewGenerator(parsed.seed, parsed.lateShare, parsed.maxDelay)
 	now := time.Now()
 	for _, organization := range parsed.organizations {
@@ -96,9 +107,9 @@ func run(ctx context.Context, arguments []string, output io.Writer) error {
 			api.Add(generator.Incidents(organization, now)...)
 		}
 	}
-	server := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: rehearsed.handler(), ReadHeaderTimeout: 10 * time.Second}
 	var running sync.WaitGroup
-	running.Go(func() { live(ctx, parsed, api, generator) })
+	running.Go(func() { live(ctx, parsed, rehearsed, generator) })
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	_, _ = fmt.Fprintf(output, "jcsim: a simulated Directory Insights API on http://%s: %d events of history, %g a second live\n",
@@ -120,7 +131,7 @@ func (o options) settings() simulator.Settings {
 }
 
 // live adds events as time passes.
-func live(ctx context.Context, parsed options, api *simulator.Simulator, generator *simulator.Generator) {
+func live(ctx context.Context, parsed options, rehearsed *rehearsal, generator *simulator.Generator) {
 	if parsed.rate == 0 {
 		return
 	}
@@ -132,7 +143,7 @@ func live(ctx context.Context, parsed options, api *simulator.Simulator, generat
 			return
 		case at := <-ticker.C:
 			for _, organization := range parsed.organizations {
-				api.Add(generator.Event(organization, at))
+				rehearsed.api.Add(rehearsed.live(generator, organization, at))
 			}
 		}
 	}
