@@ -37,7 +37,7 @@ func answerFaults() map[string]simulator.Fault {
 	return map[string]simulator.Fault{
 		"401":       {Effect: simulator.Status(http.StatusUnauthorized, "rehearsed: the key is not known")},
 		"403":       {Effect: simulator.Status(http.StatusForbidden, "rehearsed: the role may not read events")},
-		"429":       {Effect: simulator.Status(http.StatusTooManyRequests, "rehearsed: too many requests", "Retry-After", "20")},
+		"429":       {Effect: simulator.Status(http.StatusTooManyRequests, "rehearsed: too many requests", "Retry-After", "6")},
 		"500":       {Effect: simulator.Status(http.StatusInternalServerError, "rehearsed: a server error")},
 		"reset":     {Effect: simulator.Reset()},
 		"hang":      {Effect: simulator.Hang()},

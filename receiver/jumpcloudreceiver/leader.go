@@ -45,10 +45,10 @@ type leadership struct {
 }
 
 // seek asks to be told of the lead. It may be won before seek returns.
-func (l *leadership) seek(elector leaderElector) {
+func (l *leadership) seek(ctx context.Context, elector leaderElector) {
 	l.logger.Info("Waiting to lead: another replica may be reading")
 	for _, source := range l.sources {
-		source.observer.leads(0)
+		source.observer.leads(ctx, 0)
 	}
 	elector.SetCallBackFuncs(l.won, l.lost)
 }
@@ -83,7 +83,7 @@ func (l *leadership) lost() {
 // lead reads an organization until ctx is done.
 func (s *source) lead(ctx context.Context) {
 	s.observer.account.open()
-	s.observer.leads(1)
+	s.observer.leads(ctx, 1)
 	if engine := s.loadInTime(ctx); engine != nil {
 		engine.Run(ctx)
 	}
@@ -114,7 +114,7 @@ func (s *source) loadInTime(ctx context.Context) *poll.Engine {
 func (o *observer) standby() {
 	o.account.close(func() {
 		o.progress(poll.Progress{})
-		o.leads(0)
+		o.leads(context.Background(), 0)
 		o.gauges.stopped()
 	})
 }

@@ -89,7 +89,7 @@ func (r *logsReceiver) start(ctx context.Context, host component.Host) error {
 	}
 	if elector != nil {
 		leader := &leadership{sources: sources, terms: &r.terms, logger: r.settings.Logger.With(zap.Stringer("k8s_leader_elector", r.config.LeaderElector))}
-		leader.seek(elector)
+		leader.seek(ctx, elector)
 		return nil
 	}
 	engines := make([]*poll.Engine, 0, len(sources))

@@ -46,8 +46,8 @@ func (i *instruments) Waited(cause insights.WaitCause, waited time.Duration) {
 }
 
 // leads tells whether this replica reads, where several could.
-func (i *instruments) leads(leads int64) {
-	i.telemetry.ReceiverJumpcloudLeads.Record(context.Background(), leads, i.labels)
+func (i *instruments) leads(ctx context.Context, leads int64) {
+	i.telemetry.ReceiverJumpcloudLeads.Record(context.WithoutCancel(ctx), leads, i.labels)
 }
 
 // timedStore tells how long the storage takes to remember.
@@ -60,6 +60,6 @@ type timedStore struct {
 func (s timedStore) Commit(ctx context.Context, state checkpoint.State, delivered []checkpoint.Entry) error {
 	began := time.Now()
 	err := s.Store.Commit(ctx, state, delivered)
-	s.instruments.telemetry.ReceiverJumpcloudCommitDuration.Record(context.Background(), time.Since(began).Seconds(), s.instruments.labels)
+	s.instruments.telemetry.ReceiverJumpcloudCommitDuration.Record(context.WithoutCancel(ctx), time.Since(began).Seconds(), s.instruments.labels)
 	return err
 }
