@@ -11,23 +11,23 @@ import (
 )
 
 // identify names the actor and the device under one key each, whatever the event says of them.
-func (w *walk) identify() {
-	if name := w.actorName(); name != "" {
-		w.found.derive(slotActorName, textValue(name))
+func (f *findings) identify() {
+	if name := f.actorName(); name != "" {
+		f.found.derive(slotActorName, textValue(name))
 	}
-	if name := w.deviceName(); name != "" {
-		w.found.derive(slotDeviceName, textValue(name))
+	if name := f.deviceName(); name != "" {
+		f.found.derive(slotDeviceName, textValue(name))
 	}
 }
 
 // actorName is the name, else the address, else the full name, else the id of initiated_by.
-func (w *walk) actorName() string {
+func (f *findings) actorName() string {
 	for _, s := range [...]slot{slotUserName, slotUserEmail, slotUserFullName} {
-		if name := w.found.text(s); name != "" {
+		if name := f.found.text(s); name != "" {
 			return name
 		}
 	}
-	if id := &w.found.slots[slotUserID]; w.found.has(slotUserID) && id.from.parent.role == roleActor {
+	if id := &f.found.slots[slotUserID]; f.found.has(slotUserID) && id.from.parent.role == roleActor {
 		return id.value.text
 	}
 	return ""
@@ -35,12 +35,12 @@ func (w *walk) actorName() string {
 
 // deviceName is the device that an event is about, else the one that the actor used, else the
 // resource where that is a device.
-func (w *walk) deviceName() string {
-	devices := &w.evidence.devices
-	if kind := w.evidence.resourceType; !strings.EqualFold(kind, "system") && !strings.EqualFold(kind, "device") {
+func (f *findings) deviceName() string {
+	devices := &f.evidence.devices
+	if kind := f.evidence.resourceType; !strings.EqualFold(kind, "system") && !strings.EqualFold(kind, "device") {
 		devices[roleResourceHost-roleSystemName] = ""
 	}
-	name := cmp.Or(w.found.text(slotHostName), cmp.Or(devices[:]...))
+	name := cmp.Or(f.found.text(slotHostName), cmp.Or(devices[:]...))
 	if len(name) > maxText {
 		return ""
 	}
@@ -49,10 +49,10 @@ func (w *walk) deviceName() string {
 
 // storeDelay is how long after its time JumpCloud stored an event. It reports false where the event
 // does not say, or says what can't be.
-func (w *walk) storeDelay(event *insights.Event) (delay time.Duration, known bool) {
-	if w.evidence.serverTimestamp == "" || !inNanoseconds(event.Timestamp) {
+func (f *findings) storeDelay(event *insights.Event) (delay time.Duration, known bool) {
+	if f.evidence.serverTimestamp == "" || !inNanoseconds(event.Timestamp) {
 		return 0, false
 	}
-	stored := insights.ParseTimestamp(w.evidence.serverTimestamp)
+	stored := insights.ParseTimestamp(f.evidence.serverTimestamp)
 	return stored.Sub(event.Timestamp), inNanoseconds(stored)
 }

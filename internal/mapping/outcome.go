@@ -21,18 +21,18 @@ const (
 )
 
 // outcome is the answer to "did it succeed", by one rule for all services.
-func (w *walk) outcome() string {
+func (f *findings) outcome() string {
 	switch {
-	case w.evidence.success != verdictNone:
-		return outcomeOf(w.evidence.success == verdictTrue)
-	case w.evidence.tokenSuccess == verdictFalse && !w.evidence.failed && !w.evidence.denied:
+	case f.evidence.success != verdictNone:
+		return outcomeOf(f.evidence.success == verdictTrue)
+	case f.evidence.tokenSuccess == verdictFalse && !f.evidence.failed && !f.evidence.denied:
 		// Observed: a login that waits for a second factor, which another event completes.
 		return outcomeUnknown
-	case w.evidence.tokenSuccess != verdictNone:
-		return outcomeOf(w.evidence.tokenSuccess == verdictTrue)
-	case w.found.text(slotService) == "mdm" && w.evidence.status != "":
-		return commandOutcome(w.evidence.status)
-	case w.evidence.failed, w.evidence.denied:
+	case f.evidence.tokenSuccess != verdictNone:
+		return outcomeOf(f.evidence.tokenSuccess == verdictTrue)
+	case f.found.text(slotService) == "mdm" && f.evidence.status != "":
+		return commandOutcome(f.evidence.status)
+	case f.evidence.failed, f.evidence.denied:
 		return outcomeFailure
 	default:
 		return outcomeUnknown
@@ -59,17 +59,17 @@ func commandOutcome(status string) string {
 }
 
 // isAlert knows both spellings: documented are the service alerts and events of the service alert.
-func (w *walk) isAlert() bool {
-	service := w.found.text(slotService)
+func (f *findings) isAlert() bool {
+	service := f.found.text(slotService)
 	return service == "alert" || service == "alerts"
 }
 
 // severity is an alert's own where it has one, or its priority where it has no severity. A
 // refused login is an expected result of a check and no fault of the directory, so a failure is a
 // warning.
-func (w *walk) severity(outcome string) (plog.SeverityNumber, string) {
-	if w.isAlert() {
-		text := cmp.Or(w.evidence.severity, w.evidence.priority)
+func (f *findings) severity(outcome string) (plog.SeverityNumber, string) {
+	if f.isAlert() {
+		text := cmp.Or(f.evidence.severity, f.evidence.priority)
 		if number := alertSeverity(text); number != plog.SeverityNumberUnspecified {
 			return number, text
 		}
@@ -96,8 +96,8 @@ func alertSeverity(text string) plog.SeverityNumber {
 }
 
 // errorType is the code of a failure where it can be one, and never free text.
-func (w *walk) errorType() string {
-	code := w.found.text(slotErrorCode)
+func (f *findings) errorType() string {
+	code := f.found.text(slotErrorCode)
 	if code == "" || code == "0" || len(code) > maxErrorType || strings.ContainsAny(code, " \t\r\n") {
 		return errorTypeOther
 	}
@@ -105,14 +105,14 @@ func (w *walk) errorType() string {
 }
 
 // region makes the code of ISO 3166-2 of the part after the country, which is what is sent.
-func (w *walk) region() {
-	region, country := w.found.text(slotRegion), w.found.text(slotCountry)
+func (f *findings) region() {
+	region, country := f.found.text(slotRegion), f.found.text(slotCountry)
 	switch {
 	case region == "":
 	case country == "":
-		w.found.vacate(slotRegion)
+		f.found.vacate(slotRegion)
 	default:
-		w.found.slots[slotRegion].value.text = w.regions.of(country, region, regionCode)
+		f.found.slots[slotRegion].value.text = f.regions.of(country, region, regionCode)
 	}
 }
 
@@ -124,8 +124,8 @@ func regionCode(country, region string) string {
 }
 
 // rule keeps the id of a security rule to alerts: elsewhere it means something else.
-func (w *walk) rule() {
-	if w.found.has(slotRule) && !w.isAlert() {
-		w.found.vacate(slotRule)
+func (f *findings) rule() {
+	if f.found.has(slotRule) && !f.isAlert() {
+		f.found.vacate(slotRule)
 	}
 }

@@ -49,16 +49,16 @@ func (w *walk) record(event *insights.Event, body Body, record plog.LogRecord) b
 
 // setTimestamp leaves the time of a record 0, and keeps its text as an attribute, where the
 // event's can't be read or can't be told in nanoseconds since 1970.
-func (w *walk) setTimestamp(at time.Time, record plog.LogRecord) {
+func (f *findings) setTimestamp(at time.Time, record plog.LogRecord) {
 	if inNanoseconds(at) {
 		record.SetTimestamp(pcommon.NewTimestampFromTime(at))
 		return
 	}
-	switch text := w.evidence.timestamp; {
+	switch text := f.evidence.timestamp; {
 	case len(text) > maxText:
-		w.found.dropped++
+		f.found.dropped++
 	case text != "":
-		w.found.derive(slotTimestamp, textValue(text))
+		f.found.derive(slotTimestamp, textValue(text))
 	}
 }
 

@@ -9,13 +9,18 @@ const maxDepth = 6
 type walk struct {
 	reader
 	// scratch has a node for an unknown name at each depth.
-	scratch  [maxDepth]node
-	order    order
-	repeats  repeats
-	found    collection
-	evidence evidence
+	scratch [maxDepth]node
+	order   order
+	repeats repeats
+	findings
 	// partial says that the walk has met an array whose tokens it has to know.
-	partial             bool
+	partial bool
+}
+
+// findings are what a walk has found of an event, from which the record follows.
+type findings struct {
+	found               collection
+	evidence            evidence
 	eventNames, regions joined
 }
 
@@ -50,10 +55,10 @@ func verdictOf(truth bool) verdict {
 }
 
 func newWalk(curated bool) *walk {
-	return &walk{
+	return &walk{findings: findings{
 		found:      collection{attributes: make([]attribute, 0, maxAttributes), curated: curated},
 		eventNames: make(joined), regions: make(joined),
-	}
+	}}
 }
 
 // read collects the event that was taken, and reports false for what is no JSON object and

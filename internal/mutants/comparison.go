@@ -12,6 +12,11 @@ const (
 func comparisonMutants() []mutant {
 	return []mutant{
 		{
+			"an audit goes on with hours that are forgotten", "internal/poll/audit.go",
+			"a.forget(f.From)", "_ = f.From",
+			"TestAuditOfAnHourThatIsForgottenMeanwhileRepeatsNothing",
+		},
+		{
 			"a count of ten thousand proves an hour", comparison,
 			`case count == ledger && count != countCapped:`, `case count == ledger:`,
 			"TestFault_E25_AuditBelievesNoCountOfTenThousand|TestHistoryIsNotProvenByACountOfTenThousand",

@@ -45,6 +45,9 @@ func (a *audit) plan(f frontier, now time.Time) {
 	if !a.settings.enabled() {
 		return
 	}
+	if a.underWay() {
+		a.forget(f.From)
+	}
 	if a.stranded() || !a.reading.empty() && !now.Before(a.due) {
 		a.observer.Audited(a.abandon(), a.state())
 	}

@@ -231,3 +231,27 @@ func TestAuditsShareABudgetOfIDs(t *testing.T) {
 		h.requireEachOnce(from)
 	})
 }
+
+// An audit begins before a rescan that lets its oldest hour go. The events of that hour are not known any more, so a
+// count of it must not have them delivered again.
+func TestAuditOfAnHourThatIsForgottenMeanwhileRepeatsNothing(t *testing.T) {
+	for offset := time.Duration(0); offset < 4*time.Second; offset += 500 * time.Millisecond {
+		t.Run(offset.String(), func(t *testing.T) {
+			bubble(t, simulator.Settings{}, func(t *testing.T, h *harness) {
+				h.settings.RescanInterval, h.settings.MaxEventDelay = time.Hour, 30*time.Minute
+				h.settings.Audit = poll.AuditSettings{Interval: time.Hour, Depth: 3 * time.Hour}
+				h.pass(offset)
+				h.start()
+				h.pass(15 * time.Second)
+				from := time.Now()
+				for n := range 100 {
+					h.add(fmt.Sprint("event-", n), time.Now(), 1)
+					h.pass(6 * time.Minute)
+				}
+				h.requireEachOnce(from)
+				_, read := counts(h)
+				assert.Zero(t, read, "no hour differs")
+			})
+		})
+	}
+}

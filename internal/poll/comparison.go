@@ -248,6 +248,26 @@ func (c *comparison) wasRead() {
 	c.lane.asks = true
 }
 
+// forget leaves out the hours before a time: what was delivered of them is not remembered any more, so that it can't be
+// compared, and would be delivered again where it is read.
+func (c *comparison) forget(before time.Time) {
+	var kept []question
+	for _, asked := range c.waiting {
+		asked.within.from = later(asked.within.from, before)
+		if asked.from.Before(before) {
+			asked = question{hours: hours{from: before, to: asked.to}} // its count was of more hours
+		}
+		if !asked.empty() {
+			kept = append(kept, asked)
+		}
+	}
+	c.waiting = kept
+	if !c.reading.empty() && c.reading.from.Before(before) {
+		c.reading, c.lane.pass = hours{}, nil
+	}
+	c.lane.asks = len(c.waiting) > 0 && c.reading.empty()
+}
+
 // abandon gives up the hours that are not compared, since a count or the pages of an hour were not to be had.
 func (c *comparison) abandon() AuditReport {
 	report := AuditReport{Verdict: VerdictUnknown}
