@@ -23,7 +23,7 @@ LINKED := -s -w -X github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/versi
 export GOFLAGS := -buildvcs=false -trimpath -gcflags=all=-dwarf=false
 export CGO_ENABLED := 0
 
-.PHONY: help run page dist simulator test unit simulation e2e backends kills-backends servers drain ledger baseline mutants lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
+.PHONY: help run page dist simulator test unit simulation e2e backends kills-backends servers drain ledger baseline mutants measure lint format generate generate-check validate faults faults-check bench fuzz tidy dist-lock clean FORCE
 
 help:                ## show the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -210,6 +210,9 @@ ledger:              ## the checkpoint's benchmarks beside those of the commit B
 	done; done
 	$(TOOL) benchstat before=$(LEDGER)/before.txt today=$(LEDGER)/today.txt
 	@awk -f internal/tools/least.awk $(LEDGER)/before.txt $(LEDGER)/today.txt
+
+measure:             ## how large packages, functions and types are; fails where a limit is exceeded
+	@go run -C internal/tools ./measure ../..
 
 FUZZTIME ?= 30s
 fuzz:                ## every fuzz target for FUZZTIME each

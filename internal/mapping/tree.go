@@ -13,6 +13,7 @@ import (
 // node is a name on the way to a field, or the field itself.
 type node struct {
 	field
+	traits
 	// children are the known names below this one.
 	children map[string]*node
 	// key is the key by the rule: jumpcloud. and the path. A slot's field has it for what the
@@ -24,6 +25,15 @@ type node struct {
 	segment string
 	// name is the name as the tree has it, and "" for an unknown one.
 	name string
+	// usual is the node of the usual spelling.
+	usual *node
+	// id identifies a path of the tree. It is 0 for all others, of which only hash is there.
+	id   uint16
+	hash uint64
+}
+
+// traits are what a path is.
+type traits struct {
 	// leaf says that no object belongs here: an object's fields get keys that can't collide.
 	leaf bool
 	// known says that the tables have this path, or that it is on the way to one.
@@ -34,13 +44,8 @@ type node struct {
 	alone bool
 	// variant says that the key is that of another spelling.
 	variant bool
-	// usual is the node of the usual spelling.
-	usual *node
 	// nameless says that the path makes no key.
 	nameless bool
-	// id identifies a path of the tree. It is 0 for all others, of which only hash is there.
-	id   uint16
-	hash uint64
 }
 
 // seed makes hashes of paths. They are compared within one process only.
@@ -51,7 +56,7 @@ var knownTree = newTree(commonFields, serviceFields)
 
 // newTree builds the tree of the tables' paths and of their variants.
 func newTree(tables ...map[string]field) *node {
-	root := &node{field: field{kind: kindNone}, key: keyPrefix[:len(keyPrefix)-1], known: true, exact: true}
+	root := &node{field: field{kind: kindNone}, key: keyPrefix[:len(keyPrefix)-1], traits: traits{known: true, exact: true}}
 	for _, table := range tables {
 		for _, path := range slices.Sorted(maps.Keys(table)) {
 			root.insert(path, path, table[path])
@@ -143,8 +148,8 @@ func usualPath(path string) string { return cmp.Or(synonyms[path], path) }
 
 func (n *node) add(name, key string, exact bool) *node {
 	child := &node{
-		field: field{kind: kindNone}, key: key, parent: n, segment: name, name: name, known: true,
-		exact: exact && n.exact && key == n.key+"."+name, hash: n.hashOf(name),
+		field: field{kind: kindNone}, key: key, parent: n, segment: name, name: name, hash: n.hashOf(name),
+		traits: traits{known: true, exact: exact && n.exact && key == n.key+"."+name},
 	}
 	child.usual = child
 	if n.children == nil {
@@ -204,8 +209,10 @@ func (n *node) child(name string, scratch *node) *node {
 		*scratch = known.respelt()
 	} else {
 		*scratch = node{
-			field: field{kind: kindAny}, parent: n, segment: segment, exact: n.exact && segment == name,
-			nameless: n.nameless || segment == "" || len(n.path())+1+len(segment) > maxKey,
+			field: field{kind: kindAny}, parent: n, segment: segment, traits: traits{
+				exact:    n.exact && segment == name,
+				nameless: n.nameless || segment == "" || len(n.path())+1+len(segment) > maxKey,
+			},
 		}
 	}
 	scratch.hash = n.hashOf(name)
@@ -258,7 +265,7 @@ func (n *node) textKey() string {
 
 // below returns a node like this one for the fields of an object that does not belong here.
 func (n *node) below() *node {
-	return &node{key: n.path() + suffixObject, nameless: n.nameless, field: field{role: n.role}, hash: n.hash}
+	return &node{key: n.path() + suffixObject, traits: traits{nameless: n.nameless}, field: field{role: n.role}, hash: n.hash}
 }
 
 func (n *node) hashOf(name string) uint64 {

@@ -5,6 +5,7 @@ package simulator
 import (
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -34,24 +35,31 @@ type Effect struct {
 	Send func(http.ResponseWriter, *http.Request, *Answer)
 }
 
+// Faults are those that are on. They are safe for concurrent use.
+type Faults struct {
+	mu sync.Mutex
+	on []*Fault
+}
+
 // Inject adds a fault. Of several that meet a request the first one takes effect.
-func (s *Simulator) Inject(fault Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &fault)
+func (f *Faults) Inject(fault Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.on = append(f.on, &fault)
 }
 
 // Heal ends every fault.
-func (s *Simulator) Heal() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
+func (f *Faults) Heal() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.on = nil
 }
 
-func (s *Simulator) fault(request Request) Effect {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, fault := range s.faults {
+// meet returns what happens to a request.
+func (f *Faults) meet(request Request) Effect {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, fault := range f.on {
 		if !fault.Until.IsZero() && request.At.After(fault.Until) || fault.When != nil && !fault.When(request) {
 			continue
 		}
@@ -61,7 +69,7 @@ func (s *Simulator) fault(request Request) Effect {
 		}
 		if fault.Times > 0 {
 			if fault.Times--; fault.Times == 0 {
-				s.faults = slices.Delete(s.faults, i, i+1)
+				f.on = slices.Delete(f.on, i, i+1)
 			}
 		}
 		return fault.Effect

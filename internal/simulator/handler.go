@@ -31,7 +31,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	request := Request{At: s.settings.Now(), Path: r.URL.Path, APIKey: r.Header.Get("X-Api-Key")}
 	request.Organization, request.Query, _ = s.understand(r, body, request.At)
-	effect := s.fault(request)
+	effect := s.meet(request)
 	if effect.Instead != nil {
 		s.record(request)
 		effect.Instead(w, r)
@@ -50,18 +50,12 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	send(w, r, answer)
 }
 
-func (s *Simulator) record(request Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.requests = append(s.requests, request)
-}
-
 // understand authorizes a request and reads its query.
 func (s *Simulator) understand(r *http.Request, body []byte, now time.Time) (string, Query, *problem) {
 	if r.Method != http.MethodPost {
 		return "", Query{}, &problem{status: http.StatusMethodNotAllowed, message: "Method Not Allowed"}
 	}
-	organization, refused := s.authorize(r)
+	organization, refused := s.settings.authorize(r)
 	if refused != nil {
 		return organization, Query{}, refused
 	}
@@ -69,15 +63,15 @@ func (s *Simulator) understand(r *http.Request, body []byte, now time.Time) (str
 	return organization, query, refused
 }
 
-func (s *Simulator) authorize(r *http.Request) (string, *problem) {
+func (s Settings) authorize(r *http.Request) (string, *problem) {
 	key, organization := r.Header.Get("X-Api-Key"), r.Header.Get("X-Org-Id")
 	if key == "" {
 		return organization, &problem{status: http.StatusUnauthorized, message: "Unauthorized"}
 	}
-	if s.settings.APIKeys == nil {
+	if s.APIKeys == nil {
 		return organization, nil
 	}
-	allowed, known := s.settings.APIKeys[key]
+	allowed, known := s.APIKeys[key]
 	if !known || len(allowed) == 0 {
 		return organization, &problem{status: http.StatusUnauthorized, message: "Unauthorized"}
 	}

@@ -83,7 +83,7 @@ func (s *Simulator) parse(body []byte, now time.Time) (Query, *problem) {
 	if refused := s.checkServices(query.Services); refused != nil {
 		return query, refused
 	}
-	if refused := s.parseTimes(wire, &query, now); refused != nil {
+	if refused := s.settings.parseTimes(wire, &query, now); refused != nil {
 		return query, refused
 	}
 	refused := s.parseToken(&query, now)
@@ -105,7 +105,7 @@ func (s *Simulator) checkServices(services []string) *problem {
 	return nil
 }
 
-func (s *Simulator) parseTimes(wire wireQuery, query *Query, now time.Time) *problem {
+func (s Settings) parseTimes(wire wireQuery, query *Query, now time.Time) *problem {
 	var ok bool
 	if query.Start, ok = parseTime(wire.StartTime); !ok {
 		return badRequest("start_time is required and must be RFC 3339")
@@ -113,8 +113,8 @@ func (s *Simulator) parseTimes(wire wireQuery, query *Query, now time.Time) *pro
 	if query.Start.After(now) {
 		return badRequest("start_time is in the future")
 	}
-	if query.Start.Before(now.Add(-s.settings.Retention)) {
-		return badRequest("start_time is greater than Directory Insights' %d day retention period", int(s.settings.Retention/day))
+	if query.Start.Before(now.Add(-s.Retention)) {
+		return badRequest("start_time is greater than Directory Insights' %d day retention period", int(s.Retention/day))
 	}
 	if wire.EndTime == "" {
 		return nil

@@ -76,16 +76,35 @@ type Request struct {
 	Sent, Size int
 }
 
+// received are the requests that came.
+type received struct {
+	mu       sync.Mutex
+	requests []Request
+}
+
+func (r *received) record(request Request) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.requests = append(r.requests, request)
+}
+
+// Requests returns what was asked so far.
+func (r *received) Requests() []Request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.requests)
+}
+
 // Simulator is the API. It is safe for concurrent use.
 type Simulator struct {
+	Faults
+	received
 	settings Settings
 
 	mu          sync.Mutex
 	random      *rand.Rand
 	indexes     map[string]*index
 	services    map[string]struct{}
-	faults      []*Fault
-	requests    []Request
 	answers     uint8
 	bound       boundTokens
 	projections projections
@@ -146,13 +165,6 @@ func (s *Simulator) Expected(organization string, from time.Time) []Event {
 		}
 	}
 	return events
-}
-
-// Requests returns what was asked so far.
-func (s *Simulator) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.requests)
 }
 
 // RoundTripper serves requests in process, without a listener.

@@ -13,12 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver"
-	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver/internal/metadatatest"
 )
 
 var (
@@ -96,9 +92,7 @@ func TestFault_K2_PermanentRefusalIsADeclaredLoss(t *testing.T) {
 				assert.Empty(t, c.sink.counts())
 				assert.Equal(t, 1, called, "a permanent error is never offered again")
 				assert.Equal(t, []string{"error"}, c.lines("The pipeline refused events for good: they are lost"))
-				metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
-					Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud"), attribute.String("reason", "permanent")), Value: 10,
-				}}, metricdatatest.IgnoreTimestamp())
+				c.requireDropped("permanent", 10)
 			})
 		})
 	}
@@ -192,13 +186,10 @@ func TestFault_K8_GivingUpIsDeclared(t *testing.T) {
 		c.sink.refuseWith(func(plog.Logs) error { return errors.New("no") })
 		add(c, "a", 10)
 		c.pass(9*time.Minute + 50*time.Second)
-		_, err := c.telemetry.GetMetric("otelcol_receiver_jumpcloud_dropped")
-		require.Error(t, err, "nothing is lost before its time")
+		require.Zero(t, c.counted("dropped"), "nothing is lost before its time")
 		require.Len(t, c.host.reported(), 1)
 		c.pass(2 * time.Minute)
-		metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
-			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud"), attribute.String("reason", "gave_up")), Value: 10,
-		}}, metricdatatest.IgnoreTimestamp())
+		c.requireDropped("gave_up", 10)
 		assert.Equal(t, []string{"error"}, c.lines("The pipeline refused events for good: they are lost"))
 		c.sink.refuseWith(nil)
 		c.pass(time.Hour)

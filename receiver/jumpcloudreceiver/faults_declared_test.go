@@ -18,10 +18,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/internal/simulator"
-	"github.com/otelcol-jumpcloud/otelcol-jumpcloud/receiver/jumpcloudreceiver/internal/metadatatest"
 )
 
 // lines returns the level of each log line whose message begins with a text.
@@ -92,9 +90,7 @@ func requirePassedBy(t *testing.T, reason string, spoil func(c *collector, id st
 			assert.Equal(t, id, body["id"])
 			assert.WithinDuration(t, from, record.Timestamp().AsTime(), 10*time.Millisecond)
 		}
-		metadatatest.AssertEqualReceiverJumpcloudDropped(t, c.telemetry, []metricdata.DataPoint[int64]{{
-			Attributes: attribute.NewSet(attribute.String("organization", ""), attribute.String("receiver", "jumpcloud"), attribute.String("reason", reason)), Value: 2,
-		}}, metricdatatest.IgnoreTimestamp())
+		c.requireDropped(reason, 2)
 		assert.Equal(t, []string{"error", "error"}, c.lines("An event could not be fetched whole"))
 	})
 }

@@ -42,6 +42,14 @@ func (c *collector) counted(name string) (total int64) {
 	return total
 }
 
+// requireDropped fails unless as many events were dropped for a reason, and none for another one.
+func (c *collector) requireDropped(reason string, events int) {
+	c.t.Helper()
+	want := map[string]float64{"gave_up": 0, "oversize": 0, "permanent": 0, "unreadable": 0}
+	want[reason] = float64(events)
+	require.Equal(c.t, want, c.parts("dropped", "reason"))
+}
+
 // measured is the only value of one of the receiver's gauges, and whether there is one.
 func (c *collector) measured(name string) (value float64, found bool) {
 	c.t.Helper()
