@@ -41,7 +41,7 @@ func (c *candidate) start() {
 
 const (
 	leads       = "This replica leads: it goes on from the checkpoint"
-	leadsNoMore = "This replica leads no more: reading has stopped"
+	leadsNoMore = "Lost leadership: reading has stopped"
 )
 
 // times is how often a collector has printed a text.

@@ -84,7 +84,7 @@ func (c *collection) write(record plog.LogRecord, length int) {
 			a.value.set(c.builder.AppendEmpty(a.key), c.texts)
 		}
 	}
-	// No key is there twice: no slot has another's, nor one by the rule, of which append looks after.
+	// No key is there twice: slots have keys of their own, and append keeps derived keys unique.
 	c.builder.UnsafeIntoMap(record.Attributes())
 	record.SetDroppedAttributesCount(uint32(dropped)) //nolint:gosec // fewer than an event has bytes
 }

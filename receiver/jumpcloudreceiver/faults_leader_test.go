@@ -21,7 +21,7 @@ import (
 const (
 	waiting   = "Waiting to lead: another replica may be reading"
 	leading   = "This replica leads: it goes on from the checkpoint, wherever that is by now"
-	leadsNone = "This replica leads no more: reading has stopped. Waiting to lead again"
+	leadsNone = "Lost leadership: reading has stopped. Waiting to lead again"
 )
 
 func TestFault_D9_StandbyReadsNothingAndSaysSoInALine(t *testing.T) {

@@ -74,10 +74,10 @@ func (l *leadership) lost() {
 		source.observer.standby()
 	}
 	if end == termHangs {
-		l.logger.Warn("This replica leads no more: reading has stopped, but for a batch that the pipeline or the storage does not let go. Waiting to lead again")
+		l.logger.Warn("Lost leadership. One batch is still blocked in the pipeline or the storage. Waiting to lead again")
 		return
 	}
-	l.logger.Info("This replica leads no more: reading has stopped. Waiting to lead again")
+	l.logger.Info("Lost leadership: reading has stopped. Waiting to lead again")
 }
 
 // lead reads an organization until ctx is done.

@@ -258,7 +258,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudConflicts, err = builder.meter.Int64Counter(
 		"otelcol_receiver_jumpcloud_conflicts",
-		metric.WithDescription("Number of events that were not delivered since one of the same batch has their id and timestamp, and yet other content. [Alpha]"),
+		metric.WithDescription("Number of events that were not delivered because another event of the batch has the same id and timestamp but different content. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
@@ -301,7 +301,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudGap, err = builder.meter.Float64Counter(
 		"otelcol_receiver_jumpcloud_gap",
-		metric.WithDescription("Length of the time of which events may be lost since the API does not keep them any more. [Alpha]"),
+		metric.WithDescription("Length of the time whose events may be lost because the API no longer keeps them. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
@@ -325,7 +325,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverJumpcloudLeads, err = builder.meter.Int64Gauge(
 		"otelcol_receiver_jumpcloud_leads",
-		metric.WithDescription("1 where this replica leads and reads, 0 where another one does; without k8s_leader_elector there is none. [Alpha]"),
+		metric.WithDescription("1 where this replica leads and reads, 0 where another one does. It exists only with k8s_leader_elector. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)

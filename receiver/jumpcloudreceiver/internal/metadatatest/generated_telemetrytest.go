@@ -225,7 +225,7 @@ func AssertEqualReceiverJumpcloudCompletionWatermarkAge(t *testing.T, tt *compon
 func AssertEqualReceiverJumpcloudConflicts(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_jumpcloud_conflicts",
-		Description: "Number of events that were not delivered since one of the same batch has their id and timestamp, and yet other content. [Alpha]",
+		Description: "Number of events that were not delivered because another event of the batch has the same id and timestamp but different content. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -332,7 +332,7 @@ func AssertEqualReceiverJumpcloudEvents(t *testing.T, tt *componenttest.Telemetr
 func AssertEqualReceiverJumpcloudGap(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_jumpcloud_gap",
-		Description: "Length of the time of which events may be lost since the API does not keep them any more. [Alpha]",
+		Description: "Length of the time whose events may be lost because the API no longer keeps them. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Sum[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -394,7 +394,7 @@ func AssertEqualReceiverJumpcloudLateEvents(t *testing.T, tt *componenttest.Tele
 func AssertEqualReceiverJumpcloudLeads(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_jumpcloud_leads",
-		Description: "1 where this replica leads and reads, 0 where another one does; without k8s_leader_elector there is none. [Alpha]",
+		Description: "1 where this replica leads and reads, 0 where another one does. It exists only with k8s_leader_elector. [Alpha]",
 		Unit:        "1",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
