@@ -13,7 +13,7 @@ func comparisonMutants() []mutant {
 	return []mutant{
 		{
 			"an audit goes on with hours that are forgotten", "internal/poll/audit.go",
-			"a.forget(f.From)", "_ = f.From",
+			"a.forget(wholeFrom(f.From))", "_ = wholeFrom(f.From)",
 			"TestAuditOfAnHourThatIsForgottenMeanwhileRepeatsNothing",
 		},
 		{

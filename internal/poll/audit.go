@@ -46,7 +46,7 @@ func (a *audit) plan(f frontier, now time.Time) {
 		return
 	}
 	if a.underWay() {
-		a.forget(f.From)
+		a.forget(wholeFrom(f.From))
 	}
 	if a.stranded() || !a.reading.empty() && !now.Before(a.due) {
 		a.observer.Audited(a.abandon(), a.state())
