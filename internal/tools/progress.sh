@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# progress.sh WHAT PACKAGES COMMAND...: runs a `go build` and tells every ten seconds how many of about PACKAGES packages
-# are compiled. It is silent where nothing takes as long.
+# progress.sh WHAT PACKAGES COMMAND...: runs a `go build` and tells every ten seconds how many packages are compiled, of
+# about PACKAGES where none was before. It is silent where nothing takes as long.
 set -euo pipefail
 what=$1 packages=$2
 shift 2
@@ -16,7 +16,7 @@ while kill -0 "$build" 2>/dev/null; do
   sleep 1
   waited=$((SECONDS - began))
   if ((waited > 0 && waited % 10 == 0)) && kill -0 "$build" 2>/dev/null; then
-    echo "Building $what: $(wc -l <"$compiled" | tr -d ' ') of at most $packages packages are compiled after $waited s."
+    echo "Building $what: $(wc -l <"$compiled" | tr -d ' ') packages are compiled after $waited s; a first build compiles about $packages."
   fi
 done
 wait "$build"
