@@ -34,8 +34,12 @@ func documents(t *testing.T) map[string]string {
 // framed returns a configuration that is whole: a fragment gets what it lacks, and a pipeline through
 // everything that it has.
 func framed(fragment string) string {
-	if strings.Contains("\n"+fragment, "\nservice:\n") {
-		return fragment
+	if hasSection(fragment, "service") {
+		if strings.Contains(fragment, "\n  pipelines:\n") {
+			return fragment
+		}
+		return strings.TrimRight(fragment, "\n") + "\n  pipelines:\n    logs: {receivers: [jumpcloud], exporters: [debug]}\n" +
+			"receivers:\n  jumpcloud:\n    api_key: ${env:JUMPCLOUD_API_KEY}\nexporters:\n  debug:\n"
 	}
 	if !hasSection(fragment, "receivers") {
 		fragment += "\nreceivers:\n  jumpcloud:\n    api_key: ${env:JUMPCLOUD_API_KEY}\n"
@@ -94,7 +98,11 @@ func TestDocumentedConfigurationsAreValid(t *testing.T) {
 			written := filepath.Join(folder, "config.yaml")
 			whole = directory.ReplaceAllString(whole, "${1}"+folder)
 			require.NoError(t, os.WriteFile(written, []byte(whole), 0o600))
-			printed, err := exec.Command(binary, "validate", "--config", written).CombinedOutput()
+			arguments := []string{"validate", "--config", written}
+			if strings.Contains(configuration, "component_health:") {
+				arguments = append(arguments, "--feature-gates=+extension.healthcheck.useComponentStatus") // as the document says
+			}
+			printed, err := exec.Command(binary, arguments...).CombinedOutput()
 			require.NoError(t, err, "%s: %s\n%s", file, printed, whole)
 		}
 	}
