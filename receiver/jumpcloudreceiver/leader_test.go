@@ -113,7 +113,7 @@ func TestFault_D9_HangingPipelineHoldsTheElectorUpForTenSeconds(t *testing.T) {
 		began := time.Now()
 		a.elector.lose()
 		assert.LessOrEqual(t, time.Since(began), 10*time.Second)
-		assert.Contains(t, a.logs.String(), "but for a batch that the pipeline or the storage does not let go")
+		assert.Contains(t, a.logs.String(), "One batch is still blocked")
 		asked := len(f.api.Requests())
 		a.elector.win()
 		a.pass(5 * time.Minute)
