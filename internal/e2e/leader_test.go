@@ -41,7 +41,7 @@ func (c *candidate) start() {
 
 const (
 	leads       = "This replica leads: it goes on from the checkpoint"
-	leadsNoMore = "Lost leadership: reading has stopped"
+	leadsNoMore = "Lost leadership"
 )
 
 // times is how often a collector has printed a text.
