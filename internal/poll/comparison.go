@@ -113,7 +113,7 @@ func newComparison(source Source, clock *clock, lane *lane, delivered func(hours
 }
 
 func (c *comparison) begin(whole hours) {
-	c.waiting = []question{{hours: whole}}
+	c.waiting, c.justRead = []question{{hours: whole}}, hours{}
 	c.lane.asks = true
 }
 
@@ -227,7 +227,7 @@ func (c *comparison) differs(hour hours, count, ledger int) AuditReport {
 	case count == countCapped && ledger >= countCapped:
 		next.verdict, read = VerdictUnknown, true
 	default:
-		next.verdict, read = VerdictShort, true
+		next.verdict, next.read, read = VerdictShort, false, true
 	}
 	c.known[hour.from], c.justRead = next, hours{}
 	if read {
