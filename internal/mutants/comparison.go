@@ -23,7 +23,7 @@ func comparisonMutants() []mutant {
 		},
 		{
 			"an hour of which the API has more is not read", comparison,
-			`next.verdict, read = VerdictShort, true`, `next.verdict = VerdictShort`,
+			`next.verdict, next.read, read = VerdictShort, false, true`, `next.verdict = VerdictShort`,
 			"TestFault_C2_AuditDeliversWhatBecameVisibleTooLate|TestHistoryThatIsShortIsReadAgain",
 		},
 		{
