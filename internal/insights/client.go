@@ -49,7 +49,7 @@ type ClientSettings struct {
 	MaxResponseSize int64
 	// UserAgent is sent as User-Agent where it is not "".
 	UserAgent string
-	// Traffic is told of each try; nil is nobody.
+	// Traffic observes each try; nil observes nothing.
 	Traffic Traffic
 }
 
@@ -81,7 +81,7 @@ func NewClient(base *http.Client, settings ClientSettings) (*Client, error) {
 	transport = &timeoutTransport{next: transport, timeout: orDefault(settings.Timeout, defaultTimeout)}
 	traffic := settings.Traffic
 	if traffic == nil {
-		traffic = untold{}
+		traffic = unobserved{}
 	}
 	transport = &trafficTransport{next: transport, traffic: traffic}
 	transport = newLimitTransport(transport, settings.Limiter, settings.Hold, traffic)

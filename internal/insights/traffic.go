@@ -20,32 +20,32 @@ const (
 	WaitAsked WaitCause = "asked"
 )
 
-// Traffic is told of each try of a request. Its methods are called by the goroutine that asks, or that closes the
-// answer, and must not block.
+// Traffic observes each try of a request. The goroutine that asks, or that closes the answer, calls its methods. They
+// must not block.
 type Traffic interface {
-	// Sent tells that a try is over: its status, or 0 where no answer came, the time from its sending to the end
-	// of its body, and the inflated bytes that were read of it.
+	// Sent is called when a try is over. status is 0 without an answer, took is the time from sending to the end of the
+	// answer's body, and bytes is the number of inflated bytes that were read.
 	Sent(status int, took time.Duration, bytes int)
-	// Retried tells that a request is sent again.
+	// Retried is called when a request is sent again.
 	Retried()
-	// Waited tells how long a try waited for its turn.
+	// Waited is called when a try has waited for its turn.
 	Waited(cause WaitCause, waited time.Duration)
 }
 
-// untold is the traffic that nobody is told of.
-type untold struct{}
+// unobserved is a Traffic that does nothing.
+type unobserved struct{}
 
-func (untold) Sent(int, time.Duration, int)    {}
-func (untold) Retried()                        {}
-func (untold) Waited(WaitCause, time.Duration) {}
+func (unobserved) Sent(int, time.Duration, int)    {}
+func (unobserved) Retried()                        {}
+func (unobserved) Waited(WaitCause, time.Duration) {}
 
-// trafficTransport tells of each try.
+// trafficTransport reports each try.
 type trafficTransport struct {
 	next    http.RoundTripper
 	traffic Traffic
 }
 
-// RoundTrip implements http.RoundTripper. An answer is told of when its body is closed.
+// RoundTrip implements http.RoundTripper. An answer is reported when its body is closed.
 func (t *trafficTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	sent := time.Now()
 	response, err := t.next.RoundTrip(request)

@@ -27,7 +27,7 @@ type node struct {
 	name string
 	// usual is the node of the usual spelling.
 	usual *node
-	// id identifies a path of the tree. It is 0 for all others, of which only hash is there.
+	// id identifies a path of the tree. All other paths have only a hash, and id is 0.
 	id   uint16
 	hash uint64
 }
